@@ -1,0 +1,117 @@
+"""Stage 1: documents to pooled routing keys and content KV (paper section 3.2), each document once and alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.config import RoutingConfig
+from engine.qwen3 import MemoryModel, Rope
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """One document as memory keeps it, or several one after the other. L routing layers, N chunks."""
+
+    keys: Tensor  # [L, G, N, d]  mean of keys after k_norm and RoPE
+    values: Tensor  # [L, G, N, d]
+    routing_keys: Tensor  # [L, N, G, d]  pooled, then normalised per head when routing is by cosine
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Keys and values of the chat template's head in every layer, [layers, G, S, d]."""
+
+    keys: Tensor
+    values: Tensor
+
+
+def pool_chunks(x: Tensor, lengths: Tensor, size: int) -> Tensor:
+    """Mean over chunks of `size` tokens: [B, T, C] -> [B, ceil(T/size), C]; a last chunk averages what it has.
+
+    lengths [B] are the documents' tokens; chunks beyond a document's own are zero.
+    """
+    batch, tokens, channels = x.shape
+    chunks = -(-tokens // size)
+    steps = torch.arange(chunks * size, device=x.device)
+    inside = steps[None] < lengths[:, None]  # [B, chunks*size]
+    padded = F.pad(x, (0, 0, 0, chunks * size - tokens))
+    sums = (padded * inside[..., None]).view(batch, chunks, size, channels).sum(dim=2, dtype=torch.float32)
+    counts = inside.view(batch, chunks, size).sum(dim=2).clamp(min=1)
+    return sums / counts[..., None]
+
+
+def route_normalise(pooled: Tensor, routing: RoutingConfig) -> Tensor:
+    """Routing keys as stored: of unit length per head when routing is by cosine, else as they are."""
+    return F.normalize(pooled, dim=-1) if routing.cosine else pooled
+
+
+def causal_step(model: MemoryModel, x: Tensor, index: int, rope: Rope) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """One layer over a batch that sees nothing but itself: next x, and the layer's normed input, keys, values."""
+    layer = model.model.layers[index]
+    normed = layer.input_layernorm(x)
+    keys, values = layer.self_attn.keys_values(normed, rope)
+    queries = layer.self_attn.queries(normed, rope)
+    return layer.finish(x, layer.self_attn.attend(queries, keys, values, causal=True)), normed, keys, values
+
+
+def encode(model: MemoryModel, documents: Sequence[Sequence[int]]) -> list[Pooled]:
+    """Token ids of whole document strings (template.document_string) -> what memory keeps of each.
+
+    Documents of like length belong into one call: they are padded to the longest. Padding stands behind every
+    document's own tokens and attention is causal, so it is never seen.
+    """
+    config, routing = model.config, model.config.routing
+    lengths = torch.tensor([len(tokens) for tokens in documents], device=model.device)
+    tokens = torch.zeros(len(documents), int(lengths.max()), dtype=torch.long, device=model.device)
+    for row, document in enumerate(documents):
+        tokens[row, : len(document)] = torch.tensor(document)
+    rope = model.rope(torch.arange(tokens.shape[1], device=model.device))
+    x = model.embed(tokens)
+    kept: list[tuple[Tensor, Tensor, Tensor]] = []
+    for index in range(routing.layers[-1] + 1):
+        if index == routing.layers[-1]:  # nothing reads the stream behind the last routing layer's keys
+            layer = model.model.layers[index]
+            normed = layer.input_layernorm(x)
+            keys, values = layer.self_attn.keys_values(normed, rope)
+        else:
+            x, normed, keys, values = causal_step(model, x, index, rope)
+        if index in routing.layers:
+            kept.append(_pool(model, index, normed, keys, values, lengths))
+    chunks = (-(-lengths // routing.chunk_size)).tolist()
+    stacked = [torch.stack(part) for part in zip(*kept, strict=True)]  # [L, B, chunks, G, d] each
+    shape = (len(routing.layers), -1, config.kv_heads, config.head_dim)
+    out = []
+    for row, count in enumerate(chunks):
+        k, v, r = (part[:, row, :count].reshape(shape) for part in stacked)
+        out.append(Pooled(k.transpose(1, 2), v.transpose(1, 2), r))
+    return out
+
+
+def _pool(
+    model: MemoryModel, index: int, normed: Tensor, keys: Tensor, values: Tensor, lengths: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    routing, heads = model.config.routing, (model.config.kv_heads, model.config.head_dim)
+    pooled_k = pool_chunks(keys.transpose(1, 2).flatten(2), lengths, routing.chunk_size).unflatten(-1, heads)
+    pooled_v = pool_chunks(values.transpose(1, 2).flatten(2), lengths, routing.chunk_size).unflatten(-1, heads)
+    if not routing.separate_router:
+        return pooled_k, pooled_v, route_normalise(pooled_k, routing)
+    own = model.model.layers[index].self_attn.routing_keys(normed).flatten(2)
+    pooled_r = pool_chunks(own, lengths, routing.chunk_size).unflatten(-1, heads)
+    return pooled_k, pooled_v, route_normalise(pooled_r, routing)
+
+
+def encode_head(model: MemoryModel, tokens: Sequence[int]) -> Head:
+    """The template's head, encoded once, alone, from position 0; in front of every query in every layer."""
+    x = model.embed(torch.tensor([list(tokens)], device=model.device))
+    rope = model.rope(torch.arange(len(tokens), device=model.device))
+    keys, values = [], []
+    for index in range(model.config.layers):
+        x, _, k, v = causal_step(model, x, index, rope)
+        keys.append(k[0])
+        values.append(v[0])
+    return Head(torch.stack(keys), torch.stack(values))

@@ -1,0 +1,90 @@
+"""MSA checkpoints for `transformers`: `AutoConfig` and `AutoModelForCausalLM` know `model_type: msa`.
+
+Loaded by `engine/__init__` when transformers' auto classes are, never by the engine itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers.configuration_utils import PretrainedConfig
+
+from engine.config import ModelConfig
+from engine.encode import causal_step
+from engine.qwen3 import Backbone, MemoryModel
+
+
+class MSAConfig(PretrainedConfig):  # type: ignore[misc]
+    """config.json of a released checkpoint, every key kept; `engine.config.ModelConfig` is the checked form."""
+
+    model_type = "msa"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+
+    @property
+    def checked(self) -> ModelConfig:
+        return ModelConfig.from_dict(self.to_dict())
+
+
+def register_config(auto: Any) -> None:
+    auto.AutoConfig.register("msa", MSAConfig, exist_ok=True)
+
+
+def register_model(auto: Any) -> None:
+    from transformers.generation.utils import GenerationMixin
+    from transformers.modeling_outputs import CausalLMOutputWithPast
+    from transformers.modeling_utils import PreTrainedModel
+
+    class MSAForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
+        """The checkpoint as a plain causal language model, without memory (routing needs a bank: engine.session)."""
+
+        config_class = MSAConfig
+        base_model_prefix = "model"
+        _tied_weights_keys = {"lm_head.weight": "model.embed_tokens.weight"}  # noqa: RUF012 (transformers' form)
+
+        def __init__(self, config: MSAConfig) -> None:
+            super().__init__(config)
+            checked = config.checked
+            inner = MemoryModel(checked)
+            self.model: Backbone = inner.model
+            self.temperature = inner.temperature
+            self.lm_head = torch.nn.Linear(checked.hidden_size, checked.vocab_size, bias=False)
+            self.checked = checked
+            self.post_init()
+
+        def get_input_embeddings(self) -> torch.nn.Module:
+            return self.model.embed_tokens
+
+        def get_output_embeddings(self) -> torch.nn.Module:
+            return self.lm_head
+
+        def forward(self, input_ids: Tensor, **_: Any) -> Any:
+            runner = self._runner()
+            x = self.model.embed_tokens(input_ids)
+            rope = runner.rope(torch.arange(input_ids.shape[1], device=input_ids.device), x.dtype)
+            for index in range(self.checked.layers):
+                x = causal_step(runner, x, index, rope)[0]
+            return CausalLMOutputWithPast(logits=self.lm_head(self.model.norm(x)))
+
+        def _runner(self) -> MemoryModel:
+            runner = MemoryModel.__new__(MemoryModel)
+            torch.nn.Module.__init__(runner)
+            runner.config, runner.model = self.checked, self.model
+            return runner
+
+        def prepare_inputs_for_generation(self, input_ids: Tensor, **_: Any) -> dict[str, Any]:
+            return {"input_ids": input_ids}
+
+    auto.AutoModelForCausalLM.register(MSAConfig, MSAForCausalLM, exist_ok=True)
+
+
+def pull(name: str, folder: Path) -> Path:
+    """Downloads a checkpoint from the hub into `folder`; the only network access of Twin (`twin model pull`)."""
+    from huggingface_hub import snapshot_download
+
+    patterns = ["*.json", "*.safetensors", "*.txt", "*.jinja"]
+    return Path(snapshot_download(name, local_dir=folder, allow_patterns=patterns))

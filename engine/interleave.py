@@ -1,0 +1,181 @@
+"""Memory Interleave (paper section 3.5, msa.md): rounds of routing, naming documents, opening them, until enough.
+
+The released loop, with what it lacks: hops are capped, IDs are constrained to candidates, no document is opened
+twice, and the trail is kept. What a checkpoint cannot do well by itself, its policy hands to ranking and words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from engine.encode import Head
+from engine.identity import IdentityWriter, combine
+from engine.library import Library, Passage
+from engine.memory import BankView
+from engine.policy import Policy
+from engine.prefill import Context, prefill
+from engine.qwen3 import MemoryModel
+from engine.ranking import Ranking, probabilities, rank
+from engine.routing import Selection, select
+from engine.template import Prompt, hop_prompt, question_prompt
+from engine.tokenizer import MemoryTokenizer
+
+RANKED = 64  # documents a routing layer reports to the ranking; attention sees the checkpoint's top k of them
+CANDIDATES = 16  # best of the ranking whose IDs may be written
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question and what narrows it."""
+
+    question: str
+    retrieval: str = "both"  # latent, words, both
+    top: int = 10
+    allowed: Tensor | None = None  # sorted document ids; None = all of memory
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One round of the trail."""
+
+    number: int
+    routed: Ranking
+    opened: tuple[Passage, ...]
+    reason: str
+    leads: Mapping[int, float]  # of what was opened: its probability in the ranking, the best one's being 1
+
+
+@dataclass(slots=True)
+class Trail:
+    hops: list[Hop] = field(default_factory=list)
+    logits: Tensor | None = None  # behind the last prompt: generation goes on from here
+    context: Context | None = None
+
+    @property
+    def opened(self) -> list[Passage]:
+        return [passage for hop in self.hops for passage in hop.opened]
+
+
+Next = Callable[[Sequence[Hop]], tuple[str, str] | None]
+"""Given the trail: (what to look for by words in the next round, why), or None when enough is known."""
+
+
+class Interleave:
+    def __init__(
+        self, model: MemoryModel, tokenizer: MemoryTokenizer, head: Head, policy: Policy, view: BankView | None
+    ) -> None:
+        self.model, self.tokenizer, self.head, self.policy = model, tokenizer, head, policy
+        self.view = view
+        self.writer = IdentityWriter(model, tokenizer)
+
+    def run(self, ask: Ask, library: Library, following: Next | None, trail: Trail) -> Iterator[Hop]:
+        """Fills `trail` and yields every hop as it is done. `following` decides after a hop for a quoting policy;
+        without it the model decides, by the IDs it writes."""
+        reason, looking_for = "the question", ask.question
+        for number in range(1, self.policy.max_hops + 1):
+            prompt = self._prompt(ask.question, trail)
+            ranking, logits = self._route(ask, prompt, library.words(looking_for, max(RANKED, ask.top)), trail)
+            seen = {passage.document for passage in trail.opened}
+            candidates = [(d, s) for d, s in ranking if d not in seen][:CANDIDATES]
+            if following is None and number > 1 and self.writer.retrieval_ends(logits):
+                return
+            chosen = self._choose(candidates, logits, trail)
+            passages = library.passages(chosen)
+            leads = _leads(ranking, [passage.document for passage in passages])
+            hop = Hop(number, ranking[: max(ask.top, len(chosen))], tuple(passages), reason, leads)
+            trail.hops.append(hop)
+            yield hop
+            if not passages:
+                return
+            if following is not None:
+                step = following(trail.hops)
+                if step is None:
+                    return
+                looking_for, reason = step
+            else:
+                looking_for, reason = passages[-1].text, "the model asked for more documents"
+        if following is None:  # the cap: what was opened last has to be read before the answer
+            self._route(ask, self._prompt(ask.question, trail), {}, trail)
+
+    def _prompt(self, question: str, trail: Trail) -> Prompt:
+        if not trail.hops:
+            return question_prompt(self.tokenizer, question)
+        rounds = [[(p.document, p.encoded) for p in hop.opened] for hop in trail.hops]
+        return hop_prompt(self.tokenizer, question, rounds)
+
+    def _route(
+        self, ask: Ask, prompt: Prompt, words: Mapping[int, float], trail: Trail
+    ) -> tuple[Ranking, Tensor]:
+        """Prefill with routing on: the merged ranking, and the logits of what the model would write next."""
+        routing, reported = self.model.config.routing, list[Selection]()
+
+        def choose(at: int, queries: Tensor) -> Selection:
+            wide = self._select(at, queries, ask)
+            reported.append(wide)
+            return Selection(wide.documents[: routing.top_k], wide.scores[: routing.top_k])
+
+        logits, context = prefill(
+            self.model, prompt.tokens, prompt.roles, prompt.positions(routing.top_k), self.head, choose, self._content
+        )
+        trail.logits, trail.context = logits[-1], context
+        if ask.allowed is not None:
+            inside = torch.isin(torch.tensor(list(words), dtype=torch.long), ask.allowed).tolist()
+            words = {d: s for (d, s), within in zip(words.items(), inside, strict=True) if within}
+        ranking = self._rank(ask, reported, words, RANKED)
+        if ask.top > RANKED:  # a longer list shows more documents and changes nothing else
+            known = {document for document, _ in ranking}
+            wider = self._rank(ask, reported, words, ask.top)
+            ranking += [(d, min(s, ranking[-1][1])) for d, s in wider if d not in known]
+        return ranking, logits[-1]
+
+    def _rank(
+        self, ask: Ask, reported: Sequence[Selection], words: Mapping[int, float], most: int
+    ) -> Ranking:
+        """From the `most` best documents of every routing layer and of the words."""
+        return rank(
+            [Selection(wide.documents[:most], wide.scores[:most]) for wide in reported],
+            dict(sorted(words.items(), key=lambda item: (-item[1], item[0]))[:most]),
+            retrieval=ask.retrieval, latent_weight=self.policy.latent_weight,
+            layer_weights=self.policy.layer_weights,
+        )  # fmt: skip
+
+    def _select(self, at: int, queries: Tensor, ask: Ask) -> Selection:
+        if self.view is None:
+            return Selection(torch.empty(0, dtype=torch.long), torch.empty(0))
+        keep = max(RANKED, ask.top, self.model.config.routing.top_k)
+        return select(queries, self.view.packs, at, self.model.config, keep, ask.allowed)
+
+    def _content(self, at: int, documents: Tensor) -> tuple[Tensor, Tensor]:
+        config = self.model.config
+        if self.view is None or not len(documents):
+            empty = torch.empty(config.kv_heads, 0, config.head_dim)
+            return empty, empty
+        parts = [self.view.content(document) for document in documents.tolist()]
+        return torch.cat([k[at] for k, _ in parts], dim=1), torch.cat([v[at] for _, v in parts], dim=1)
+
+    def _choose(self, candidates: Ranking, logits: Tensor, trail: Trail) -> list[int]:
+        """Which candidates to open, best first (see `identity.combine`)."""
+        if not candidates:
+            return []
+        policy, ids = self.policy, [document for document, _ in candidates]
+        assert trail.context is not None
+        if policy.identity_weight >= 1.0:
+            return self.writer.write(logits, trail.context, ids, policy.max_open)
+        ranked = probabilities(candidates)
+        mixed = ranked
+        if policy.identity_weight > 0.0:
+            written = self.writer.log_probs(logits, trail.context, ids, [self.writer.open_mark])
+            mixed = combine(written.cpu(), ranked, policy.identity_weight)
+        order = mixed.argsort(descending=True, stable=True).tolist()
+        least = policy.open_share * float(mixed.max())
+        return [ids[i] for i in order if float(mixed[i]) >= least][: policy.max_open]
+
+
+def _leads(ranking: Ranking, documents: Sequence[int]) -> dict[int, float]:
+    shares = dict(zip((d for d, _ in ranking), probabilities(ranking).tolist(), strict=True))
+    best = max(shares.values(), default=1.0)
+    return {document: shares[document] / best for document in documents}

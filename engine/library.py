@@ -1,0 +1,32 @@
+"""What the engine asks of its caller: the texts of documents, and word evidence as plain scores. It knows no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One document's original text."""
+
+    document: int
+    context: str  # put before the text for encoding
+    text: str
+    sentences: Sequence[tuple[int, int]]  # spans in text, in order
+
+    @property
+    def encoded(self) -> str:
+        return self.context + self.text
+
+
+class Library(Protocol):
+    def passages(self, documents: Sequence[int]) -> Sequence[Passage]:
+        """Texts of documents; one that left memory meanwhile is left out."""
+
+    def words(self, text: str, limit: int) -> Mapping[int, float]:
+        """Word evidence for a text: the best documents and their scores, higher is better; {} where there is none."""
+
+    def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
+        """How telling each lower-cased word is in this memory (inverse document frequency, > 0)."""

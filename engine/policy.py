@@ -1,0 +1,37 @@
+"""How a checkpoint is used to answer: part of its configuration (`twin_config` in config.json), never of the code path.
+
+A strong checkpoint (MSA-4B) has none and generates freely; the embedded one quotes, and leans on routing and words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from engine.config import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    answer: str = "generate"  # generate: the model writes it; quote: the sentences that best support it
+    identity_weight: float = 1.0  # share of the model's written IDs against the ranking; 1 = pure generation
+    max_hops: int = 4
+    max_open: int = 4  # documents opened in one hop
+    open_share: float = 0.5  # quote: opened when at least this share of the best document's probability
+    latent_weight: float = 1.0  # of the routing layers in the ranking, against word evidence of weight 1
+    layer_weights: tuple[float, ...] = ()  # of the routing layers among each other; () = equal
+    grounded_at: float = 0.0  # quote: a best sentence below this grounds nothing
+    sentence_weights: tuple[float, ...] = ()  # of answering.sentences.FEATURES, then the bias; () = its own
+    max_new_tokens: int = 256
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Policy:
+        known = {field.name for field in fields(cls)}
+        if unknown := set(raw) - known:
+            raise ConfigError(f"twin_config has unknown keys: {', '.join(sorted(unknown))}")
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+        policy = cls(**values)
+        if policy.answer not in ("generate", "quote"):
+            raise ConfigError(f"twin_config.answer is {policy.answer!r}; known are generate, quote")
+        return policy

@@ -1,0 +1,57 @@
+"""The one document ranking: what the routing layers chose, and the word evidence the caller hands in.
+
+Routing layers are merged by their mean score. Scores of the two kinds are brought to one scale per question: the
+latent ones by their distance to the field (a cosine says little by itself, its lead over the other documents does),
+words by their share of the best document's. Reciprocal ranks would throw both leads away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from engine.routing import Selection
+
+Ranking = list[tuple[int, float]]  # (document, score), best first
+
+
+def rank(
+    selections: Sequence[Selection],
+    words: Mapping[int, float],
+    *,
+    retrieval: str = "both",
+    latent_weight: float = 1.0,
+    layer_weights: Sequence[float] = (),
+) -> Ranking:
+    """Documents of any layer's selection or with word evidence, best first; retrieval: latent, words or both."""
+    latent = merge_layers(selections, layer_weights) if retrieval != "words" else {}
+    evidence = words if retrieval != "latent" else {}
+    top = max(evidence.values(), default=0.0)
+    weight = latent_weight if retrieval == "both" else 1.0
+    scores = {document: weight * value for document, value in latent.items()}
+    if top > 0:
+        for document, value in evidence.items():
+            scores[document] = scores.get(document, 0.0) + value / top
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+def merge_layers(selections: Sequence[Selection], weights: Sequence[float] = ()) -> dict[int, float]:
+    """Mean over layers of each document's score, 1 for the best, 0 for the weakest kept; absent from a layer = weakest."""
+    if not selections:
+        return {}
+    shares = list(weights) or [1.0] * len(selections)
+    merged: dict[int, float] = {}
+    for selection, share in zip(selections, shares, strict=True):
+        if not len(selection.scores):
+            continue
+        lead = selection.scores - selection.scores[-1]
+        for document, value in zip(selection.documents.tolist(), lead.tolist(), strict=True):
+            merged[document] = merged.get(document, 0.0) + share * value
+    top = max(merged.values(), default=0.0)
+    return {document: value / top if top > 0 else 1.0 for document, value in merged.items()}
+
+
+def probabilities(ranking: Ranking, temperature: float = 0.15) -> torch.Tensor:
+    """Ranking scores as probabilities over its documents [n]."""
+    return torch.softmax(torch.tensor([score for _, score in ranking]) / temperature, dim=0)

@@ -1,0 +1,216 @@
+"""The engine's face to its caller: open a checkpoint with a bank, encode documents once, answer questions.
+
+Knows nothing of files, the catalog or the word index; texts and word evidence come through a `Library`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engine.answering.question import Question
+from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough
+from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.config import ConfigError, ModelConfig
+from engine.decode import decode
+from engine.encode import encode, encode_head
+from engine.interleave import Ask, Hop, Interleave, Trail
+from engine.library import Library
+from engine.memory import Bank, BankLayout, EncodedDocument
+from engine.policy import Policy
+from engine.template import answer_prompt, document_tokens, head_tokens
+from engine.tokenizer import MemoryTokenizer
+from engine.weights import load
+
+BATCH_TOKENS = 8192  # of one encoding batch, padding included
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A sentence of a document that supports the answer."""
+
+    document: int
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    text: str
+    grounded: bool
+    supports: tuple[Support, ...]  # the answering one first; what came closest, when not grounded
+    score: float
+
+
+Event = Hop | Answer
+
+
+def choose_device(asked: str | None) -> str:
+    """CUDA, MPS or CPU as the machine has them; a device that is asked for is taken as it is."""
+    if asked and asked != "auto":
+        return asked
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def fingerprint(checkpoint: Path) -> str:
+    """Identifies a checkpoint's weights and vocabulary: banks of two checkpoints never meet."""
+    raw = {key: value for key, value in ModelConfig.read(checkpoint).raw.items() if key != "twin_config"}
+    digest = hashlib.sha256(json.dumps(raw, sort_keys=True).encode())  # how it answers does not change what it encodes
+    for path in sorted(checkpoint.glob("*")):
+        if path.suffix == ".safetensors" or path.name == "tokenizer.json":
+            with path.open("rb") as file:  # whole where small; ends of large shards, whose headers differ anyway
+                digest.update(path.name.encode() + file.read(64 << 20))
+                if path.stat().st_size > 64 << 20:
+                    file.seek(-(1 << 20), 2)
+                    digest.update(file.read())
+    return digest.hexdigest()[:32]
+
+
+def layout_of(config: ModelConfig, model: str) -> BankLayout:
+    routing = config.routing
+    if not routing.layers:
+        raise ConfigError("the checkpoint has no routing layers (msa_config.router_layer_idx): it has no memory")
+    return BankLayout(routing.layers, config.kv_heads, config.head_dim, routing.chunk_size, model)
+
+
+class Engine:
+    """A loaded checkpoint and its bank. One thread at a time."""
+
+    def __init__(self, checkpoint: Path, bank: Bank, device: str) -> None:
+        torch.set_flush_denormal(True)
+        dtype = torch.float32 if device == "cpu" else torch.bfloat16
+        self.model = load(checkpoint, device=device, dtype=dtype)
+        self.encoder = self.model if dtype == torch.bfloat16 else load(checkpoint, device=device, dtype=torch.bfloat16)
+        self.tokenizer = MemoryTokenizer(checkpoint / "tokenizer.json")
+        self.policy = Policy.of(self.model.config.answering)
+        self.bank, self.device = bank, device
+        with torch.inference_mode():
+            self.head = encode_head(self.model, head_tokens(self.tokenizer))
+
+    @classmethod
+    def open(cls, checkpoint: Path, bank: Path, *, device: str | None = None) -> Engine:
+        layout = layout_of(ModelConfig.read(checkpoint), fingerprint(checkpoint))
+        return cls(checkpoint, Bank.open(bank, layout), choose_device(device))
+
+    @torch.inference_mode()
+    def encode(
+        self, documents: Sequence[tuple[int, str]], *, between: Callable[[], None] = lambda: None
+    ) -> list[int]:
+        """(id, text with its context) of new documents; durable in the bank on return. Gives their token counts.
+
+        `between` is called between two batches, so that a caller can let others have the engine.
+        """
+        rows = document_tokens(self.tokenizer, documents)
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+        encoded: list[EncodedDocument] = []
+        for batch in batches(order, [len(row) for row in rows]):
+            between()
+            found = encode(self.encoder, [rows[i] for i in batch])
+            encoded.extend(
+                EncodedDocument(
+                    documents[i][0], len(rows[i]), pooled.routing_keys.flatten(2).float(),
+                    pooled.keys.bfloat16(), pooled.values.bfloat16(),
+                )
+                for i, pooled in zip(batch, found, strict=True)
+            )  # fmt: skip
+        self.bank.add(encoded)
+        return [len(row) for row in rows]
+
+    def answer(self, ask: Ask, library: Library) -> Iterator[Event]:
+        """Every hop as it is done, then the answer."""
+        interleave = Interleave(self.model, self.tokenizer, self.head, self.policy, self.bank.view())
+        trail = Trail()
+        if self.policy.answer == "quote":
+            quoting = Quoting(ask.question, library, self.policy)
+            yield from interleave.run(ask, library, quoting.following, trail)
+            yield quoting.answer()
+        else:
+            yield from interleave.run(ask, library, None, trail)
+            yield self._generate(ask.question, trail, library)
+
+    def _generate(self, question: str, trail: Trail, library: Library) -> Answer:
+        """Free generation over the last round's context (msa.md, Interleave step 4), with the opened documents'
+        best sentences as its sources."""
+        if trail.context is None or not trail.opened:
+            return Answer("", False, (), 0.0)
+        logits = trail.logits
+        for token in answer_prompt(self.tokenizer, question):
+            logits = decode(self.model, token, trail.context)
+        written: list[int] = []
+        while len(written) < self.policy.max_new_tokens:
+            assert logits is not None
+            token = int(logits.argmax())
+            if token in (self.tokenizer.im_end, self.tokenizer.im_start):
+                break
+            written.append(token)
+            logits = decode(self.model, token, trail.context)
+        quoting = Quoting(question, library, self.policy)
+        for number in range(1, len(trail.hops) + 1):
+            quoting.following(trail.hops[:number])
+        text = self.tokenizer.decode(written).strip().removeprefix("The answer to the question is:").strip()
+        best: dict[int, Scored] = {}
+        for sentence in quoting.found:
+            best.setdefault(sentence.document, sentence)
+        supports = tuple(Support(s.document, s.start, s.end, s.score) for s in best.values())
+        return Answer(text, bool(text), supports, supports[0].score if supports else 0.0)
+
+
+def batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indices in order of length, cut so that longest x count stays within BATCH_TOKENS."""
+    held: list[int] = []
+    for index in order:
+        if held and lengths[index] * (len(held) + 1) > BATCH_TOKENS:
+            yield held
+            held = []
+        held.append(index)
+    if held:
+        yield held
+
+
+class Quoting:
+    """A quoting policy's reading of the hops: when to go on, what to look for, what to quote."""
+
+    def __init__(self, question: str, library: Library, policy: Policy) -> None:
+        self.question, self.library, self.policy = Question.of(question), library, policy
+        self.weights = term_weights(self.question, library.rarity(self.question.words))
+        self.found: list[Scored] = []
+        self.links: list[tuple[Scored, Scored, float]] = []
+        self.tried: list[Scored] = []
+
+    def following(self, hops: Sequence[Hop]) -> tuple[str, str] | None:
+        hop = hops[-1]
+        scored = score_sentences(
+            self.question, self.weights, hop.opened, hop.leads, self.policy.sentence_weights
+        )
+        for bridge in self.tried:
+            if link := chain(self.question, bridge, scored, self.weights):
+                self.links.append((bridge, *link))
+        self.found = sorted([*self.found, *scored], key=lambda s: -s.score)
+        if len(hops) >= self.policy.max_hops or is_enough(self.found[0] if self.found else None, self.weights):
+            return None
+        fresh = [b for b in bridges(self.question, self.found) if b not in self.tried]
+        if not fresh:
+            return None
+        for later in self.found:  # what is open already may hold the chain's end
+            for bridge in fresh:
+                if link := chain(self.question, bridge, [later], self.weights):
+                    self.links.append((bridge, *link))
+        self.tried.extend(fresh)
+        looking_for = " ".join(bridge_text(self.question, bridge, self.weights) for bridge in fresh)
+        return looking_for, f"to follow “{looking_for[:120]}”"
+
+    def answer(self) -> Answer:
+        quoted: Quoted | None = choose(self.question, self.found, self.links, self.weights)
+        if quoted is None:
+            return Answer("", False, (), 0.0)
+        supports = tuple(Support(s.document, s.start, s.end, s.score) for s in quoted.sentences)
+        grounded = quoted.score >= self.policy.grounded_at
+        return Answer(quoted.sentences[0].text if grounded else "", grounded, supports, quoted.score)

@@ -1,0 +1,1 @@
+"""The recipe of the embedded model: prepared text, generated memories, batches, losses and the run itself."""

@@ -1,0 +1,169 @@
+"""The training loop: phases in order, bounded by time, resumable at any checkpoint, the same for the same seed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from engine.config import ModelConfig
+from engine.qwen3 import MemoryModel
+from engine.template import head_tokens
+from engine.tokenizer import MemoryTokenizer
+from engine.training.batches import Batch, BatchMaker, Corpus
+from engine.training.objectives import Losses, losses
+from engine.training.phase import Phase
+from engine.training.state import find_state, load_optimizers, load_place, load_weights, save_state
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where a run reads and writes, and how long it may take."""
+
+    prepared: Path  # sets written by `prepare`
+    tokenizer: Path  # tokenizer.json
+    out: Path  # state/ and train.jsonl
+    minutes: float
+    device: str
+    seed: int
+    save_minutes: float = 5.0
+    threads: int = 0
+
+
+def initialise(config: ModelConfig, seed: int) -> MemoryModel:
+    """Random weights. A layer's router_q and router_k start as one random projection (repeated over the heads of a
+    group), so that routing begins as word matching: without it routing stays at chance for hundreds of steps."""
+    generator = torch.Generator().manual_seed(seed)
+    model = MemoryModel(config)
+    depth = (2 * config.layers) ** -0.5
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.dim() != 2:
+                continue
+            deviation = 0.05 if "embed" in name else 0.02
+            if name.endswith(("o_proj.weight", "down_proj.weight")):
+                deviation *= depth
+            parameter.normal_(0.0, deviation, generator=generator)
+        for index in config.routing.layers:
+            attention = model.model.layers[index].self_attn
+            shared = attention.router_k_proj[0].weight.view(config.kv_heads, 1, config.head_dim, -1)
+            repeated = shared.expand(-1, config.groups, -1, -1).reshape(config.heads * config.head_dim, -1)
+            attention.router_q_proj[0].weight.copy_(repeated)
+    return model
+
+
+def make_optimizers(model: MemoryModel, rate: float) -> dict[str, torch.optim.Optimizer]:
+    """Muon for the blocks' matrices, AdamW for embeddings, norms and routers (whose shared start Muon would undo)."""
+    matrices, others = [], []
+    for name, parameter in model.named_parameters():
+        if name == "temperature":
+            parameter.requires_grad_(False)
+        elif parameter.dim() == 2 and "embed" not in name and "lm_head" not in name and "router" not in name:
+            matrices.append(parameter)
+        else:
+            others.append(parameter)
+    return {
+        "muon": torch.optim.Muon(matrices, lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+        "adamw": torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.0),
+    }
+
+
+class Trainer:
+    def __init__(self, run: Run, config: ModelConfig, phases: list[Phase]) -> None:
+        torch.set_flush_denormal(True)  # without it the backward pass slows several-fold after the first steps
+        if run.threads:
+            torch.set_num_threads(run.threads)
+        self.run, self.phases = run, phases
+        self.tokenizer = MemoryTokenizer(run.tokenizer)
+        self.model = initialise(config, run.seed).to(run.device)
+        self.optimizers = make_optimizers(self.model, phases[0].learning_rate)
+        self.place: dict[str, Any] = {"phase": 0, "step": 0, "total": 0, "seconds": 0.0}
+        run.out.mkdir(parents=True, exist_ok=True)
+        if state := find_state(run.out / "state"):
+            self.place = load_place(state)
+            load_weights(state, self.model)
+            load_optimizers(state, self.model, self.optimizers)
+        self.head = torch.tensor(head_tokens(self.tokenizer), device=run.device)
+        self.dtype = torch.bfloat16
+
+    def train(self) -> None:
+        """Runs until the recipe or the time is at its end; the state is saved either way."""
+        began = saved = time.monotonic()
+        spent = self.place["seconds"]
+        for phase, step, batch in self._batches(began + 60 * self.run.minutes):
+            started = time.monotonic()
+            found = self._step(phase, step, batch)
+            now = time.monotonic()
+            self.place |= {"total": self.place["total"] + 1, "step": step + 1, "seconds": spent + now - began}
+            self._log(phase, step, found, batch, now - started)
+            if now - saved > 60 * self.run.save_minutes:
+                self.save()
+                saved = now
+        self.save()
+
+    def save(self) -> None:
+        save_state(self.run.out / "state", self.model, self.optimizers, self.place)
+
+    def _batches(self, deadline: float) -> Iterator[tuple[Phase, int, Batch]]:
+        with ThreadPoolExecutor(max_workers=1) as worker:
+            while self.place["phase"] < len(self.phases):
+                phase = self.phases[self.place["phase"]]
+                maker = BatchMaker(
+                    Corpus(self.run.prepared, phase.corpora), self.tokenizer, documents=phase.documents,
+                    group=phase.group, max_tokens=phase.max_tokens, top_k=self.model.config.routing.top_k,
+                    hops=phase.hops, seed=self.run.seed + self.place["phase"],
+                )  # fmt: skip
+                coming = worker.submit(maker.make, self.place["step"])
+                for step in range(self.place["step"], phase.steps):
+                    if time.monotonic() > deadline:
+                        return
+                    batch = coming.result()
+                    coming = worker.submit(maker.make, step + 1)
+                    yield phase, step, batch
+                self.place |= {"phase": self.place["phase"] + 1, "step": 0}
+
+    def _step(self, phase: Phase, step: int, batch: Batch) -> Losses:
+        device, rate = self.run.device, phase.rate(step)
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        moved = Batch(*(getattr(batch, field.name).to(device) for field in fields(batch)))
+        generator = torch.Generator().manual_seed(self.run.seed * 1_000_003 + self.place["total"])
+        with torch.autocast(device_type=device.partition(":")[0], dtype=self.dtype):
+            found = losses(
+                self.model, moved, self.head, in_view=phase.documents_in_view(step),
+                id_questions=phase.id_questions, lm_share=phase.language_share, generator=generator,
+                dtype=self.dtype,
+            )  # fmt: skip
+        loss = (
+            phase.routing_weight * found.routing
+            + phase.language_weight * found.language
+            + phase.identity_weight * found.identity
+        )
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer in self.optimizers.values():
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        return found
+
+    def _log(self, phase: Phase, step: int, found: Losses, batch: Batch, seconds: float) -> None:
+        entry = {
+            "phase": phase.name, "step": step, "seconds": round(seconds, 2),
+            "tokens": int(batch.document_lengths.sum() + batch.question_lengths.sum()),
+            **{field.name: round(float(getattr(found, field.name).detach()), 4) for field in fields(found)},
+        }  # fmt: skip
+        with (self.run.out / "train.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+        if step % 10 == 0:
+            left = phase.steps - step
+            line = " ".join(f"{key}={value}" for key, value in entry.items())
+            print(f"{line} left={left * seconds / 60:.0f}min", file=sys.stderr, flush=True)

@@ -1,0 +1,54 @@
+"""Checkpoints on disk: safetensors in the released layout, one file or sharded by an index."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from engine.config import ConfigError, ModelConfig
+from engine.qwen3 import MemoryModel
+
+_INDEX = "model.safetensors.index.json"
+
+
+def load(checkpoint: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> MemoryModel:
+    """A checkpoint folder as a model in evaluation mode; raises ConfigError naming what is missing or odd."""
+    config = ModelConfig.read(checkpoint)
+    with torch.device("meta"):
+        model = MemoryModel(config)
+    wanted = set(model.state_dict())
+    state: dict[str, torch.Tensor] = {}
+    for path in _files(checkpoint):
+        try:
+            with safe_open(path, framework="pt") as file:
+                for name in file.keys():  # noqa: SIM118 (safe_open is no mapping)
+                    if name in wanted:
+                        state[name] = file.get_tensor(name).to(device=device, dtype=dtype)
+        except (OSError, SafetensorError) as error:
+            raise ConfigError(f"{path} is not a readable safetensors file: {error}") from error
+    state.setdefault("temperature", torch.tensor(config.routing.temperature, device=device, dtype=dtype))
+    if missing := sorted(wanted - set(state)):
+        raise ConfigError(f"{checkpoint} lacks {len(missing)} tensors, {missing[0]} among them")
+    model.load_state_dict(state, assign=True)
+    return model.eval().requires_grad_(False)
+
+
+def save(model: MemoryModel, checkpoint: Path, dtype: torch.dtype | None = None) -> None:
+    """Writes model.safetensors and config.json under the released names."""
+    checkpoint.mkdir(parents=True, exist_ok=True)
+    state = {name: value.detach().to("cpu", dtype).contiguous() for name, value in model.state_dict().items()}
+    save_file(state, checkpoint / "model.safetensors", metadata={"format": "pt"})
+    text = json.dumps(dict(model.config.raw), indent=2, sort_keys=True)
+    (checkpoint / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _files(checkpoint: Path) -> list[Path]:
+    index = checkpoint / _INDEX
+    if index.exists():
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        return [checkpoint / name for name in sorted(names)]
+    return [checkpoint / "model.safetensors"]

@@ -1,0 +1,1 @@
+"""Reading a person's sources: files become documents with exact places. Knows no model and no settings."""

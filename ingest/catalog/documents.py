@@ -1,0 +1,205 @@
+"""The table of documents: reading them in bulk, what waits to be encoded, which ones a question may see."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.catalog.database import Database, Row, aware, utc_now
+from ingest.catalog.rows import DocumentRow
+from ingest.catalog.sources import inside
+from ingest.catalog.storing import settle
+from ingest.types import Document, Message
+
+_PAGE = 2000  # documents read at a time by stream(): about 2 MB of text
+
+_SELECT = """
+SELECT d.id, d.source, s.path, s.kind, s.sha256, d.ord, d.text, d.context, d.title, d.headings, d.char_start,
+       d.char_end, d.page, d.line_start, d.line_end, d.messages, d.date, d.tokens, d.encoded_at, d.added_at,
+       d.retired_at
+FROM documents d JOIN sources s ON s.id = d.source WHERE """
+
+
+class Documents:
+    """Documents by id. A retired one (history = keep) is found by its id only, or by select(as_of=...)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, ids: Sequence[int]) -> dict[int, DocumentRow]:
+        """The documents with these ids, in that order; ids that are not there are left out."""
+        if not ids:
+            return {}
+        # The bounds let DuckDB skip row groups; a list of ids alone makes it look through all of them.
+        rows = self._where(
+            "d.id BETWEEN ? AND ? AND d.id IN (SELECT unnest(?::BIGINT[]))", [min(ids), max(ids), list(ids)]
+        )
+        found = {row.id: row for row in rows}
+        return {number: found[number] for number in dict.fromkeys(ids) if number in found}
+
+    def of_source(self, source: int) -> list[DocumentRow]:
+        """The documents of a source, in its order."""
+        return self._where("d.retired_at IS NULL AND d.source = ? ORDER BY d.ord", [source])
+
+    def neighbours(self, document: int) -> tuple[DocumentRow | None, DocumentRow | None]:
+        """The documents before and after one in its source."""
+        here = self.get([document]).get(document)
+        if here is None:
+            return None, None
+        near = "d.retired_at IS NULL AND d.source = ? AND "
+        before = self._where(f"{near} d.ord < ? ORDER BY d.ord DESC LIMIT 1", [here.source, here.ord])
+        after = self._where(f"{near} d.ord > ? ORDER BY d.ord LIMIT 1", [here.source, here.ord])
+        return next(iter(before), None), next(iter(after), None)
+
+    def stream(self) -> Iterator[DocumentRow]:
+        """Every document by id, read page by page: memory stays flat, no lock is held between pages."""
+        after = 0
+        while page := self._where(f"d.retired_at IS NULL AND d.id > ? ORDER BY d.id LIMIT {_PAGE}", [after]):
+            yield from page
+            after = page[-1].id
+
+    def ids(self) -> NDArray[np.int64]:
+        """The ids of all documents, retired ones too, rising: what words and bank may hold."""
+        return self._ids("SELECT id FROM documents ORDER BY id", [])
+
+    def encoded_ids(self) -> NDArray[np.int64]:
+        """The ids said to be encoded, retired ones too, rising: what the bank must hold."""
+        return self._ids("SELECT id FROM documents WHERE encoded_at IS NOT NULL ORDER BY id", [])
+
+    def select(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        folder: Path | None = None,
+        as_of: datetime | None = None,
+    ) -> NDArray[np.int64] | None:
+        """The ids a question may see, rising; None if it may see all that ids() gives.
+
+        `since` and `until` are ISO 8601, as exact as one likes ("2024", "2024-05-08", with a time), both
+        inclusive, compared with the documents' own dates. `as_of` (with zone): what memory held then.
+        """
+        conditions: list[str] = []
+        parameters: list[object] = []
+        if as_of is None:
+            conditions.append("d.retired_at IS NULL")
+        else:
+            moment = as_of.astimezone(UTC).replace(tzinfo=None)
+            conditions.append("d.added_at <= ? AND (d.retired_at IS NULL OR d.retired_at > ?)")
+            parameters += [moment, moment]
+        for bound, comparison in ((since, ">="), (until, "<=")):
+            if bound is not None:
+                conditions.append(f"left(d.date, {len(bound)}) {comparison} ?")
+                parameters.append(bound)
+        if folder is not None:
+            condition, values = inside("s.path", folder)
+            conditions.append(condition)
+            parameters += values
+        if len(conditions) == 1 and as_of is None and not self._any_retired():
+            return None
+        return self._ids(
+            "SELECT d.id AS id FROM documents d JOIN sources s ON s.id = d.source "
+            f"WHERE {' AND '.join(conditions)} ORDER BY d.id",
+            parameters,
+        )
+
+    def also_in(self, ids: Sequence[int]) -> dict[int, list[Path]]:
+        """For each of these documents the other sources that hold a document with the very same text."""
+        rows = self._database.rows(
+            """SELECT DISTINCT d.id, s.path
+            FROM documents d JOIN documents other ON other.text_sha256 = d.text_sha256
+                AND other.source <> d.source AND other.retired_at IS NULL
+            JOIN sources s ON s.id = other.source
+            WHERE d.id IN (SELECT unnest(?::BIGINT[])) ORDER BY d.id, s.path""",
+            [list(ids)],
+        )
+        found: dict[int, list[Path]] = {number: [] for number in ids}
+        for number, path in rows:
+            found[number].append(Path(os.fsdecode(path)))
+        return found
+
+    def pending(self, limit: int) -> list[DocumentRow]:
+        """Documents that wait to be encoded: those of the newest files first, in their source's order."""
+        return self._where(
+            """d.encoded_at IS NULL AND d.retired_at IS NULL
+            ORDER BY s.mtime_ns DESC, d.source, d.ord LIMIT ?""",
+            [limit],
+        )
+
+    def mark_encoded(self, ids: Sequence[int], tokens: Sequence[int]) -> None:
+        """Say that the tensors of these documents are flushed, with their lengths. One commit; sources
+        all of whose documents are now encoded turn "ready"."""
+        if not ids:
+            return
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                """UPDATE documents SET encoded_at = ?, tokens = m.tokens
+                FROM (SELECT unnest(?::BIGINT[]) AS id, unnest(?::INTEGER[]) AS tokens) m
+                WHERE documents.id = m.id RETURNING source""",
+                [utc_now(), list(ids), list(tokens)],
+            ).fetchall()
+            settle(connection, sorted({int(row[0]) for row in rows}))
+            self._database.fault("encoded: written")
+        self._database.fault("encoded: committed")
+
+    def mark_pending(self, ids: Sequence[int] | None = None) -> None:
+        """Say that the tensors of these documents (None: of all) are not there; they are made again."""
+        chosen = "true" if ids is None else "id IN (SELECT unnest(?::BIGINT[]))"
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                f"UPDATE documents SET encoded_at = NULL WHERE {chosen} RETURNING source",
+                [] if ids is None else [list(ids)],
+            ).fetchall()
+            connection.execute(
+                """UPDATE sources SET state = 'stored'
+                WHERE state IN ('ready', 'partial') AND id IN (SELECT unnest(?::BIGINT[]))""",
+                [sorted({int(row[0]) for row in rows})],
+            )
+
+    def _any_retired(self) -> bool:
+        return bool(self._database.rows("SELECT 1 FROM documents WHERE retired_at IS NOT NULL LIMIT 1"))
+
+    def _ids(self, sql: str, parameters: Sequence[object]) -> NDArray[np.int64]:
+        return np.asarray(self._database.arrays(sql, parameters)["id"], dtype=np.int64)
+
+    def _where(self, condition: str, parameters: Sequence[object]) -> list[DocumentRow]:
+        return [_document(row) for row in self._database.rows(_SELECT + condition, parameters)]
+
+
+def _document(row: Row) -> DocumentRow:
+    number, source, path, kind, source_sha256, ord_ = row[:6]
+    text, context, title, headings, char_start, char_end, page, line_start, line_end, messages, date = row[
+        6:17
+    ]
+    tokens, encoded_at, added_at, retired_at = row[17:]
+    return DocumentRow(
+        id=number,
+        source=source,
+        path=Path(os.fsdecode(path)),
+        kind=kind,
+        source_sha256=source_sha256,
+        ord=ord_,
+        document=Document(
+            text=text,
+            context=context,
+            title=title,
+            headings=tuple(json.loads(headings)),
+            char_start=char_start,
+            char_end=char_end,
+            page=page,
+            line_start=line_start,
+            line_end=line_end,
+            messages=tuple((offset, Message(**message)) for offset, message in json.loads(messages or "[]")),
+            date=date,
+        ),
+        tokens=tokens,
+        encoded=encoded_at is not None,
+        added_at=aware(added_at),
+        retired_at=aware(retired_at) if retired_at else None,
+    )

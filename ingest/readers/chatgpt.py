@@ -1,0 +1,114 @@
+"""ChatGPT's conversations.json, whole or split (conversations-000.json): the branch that was last shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ingest import dates
+from ingest.context import Budget
+from ingest.limits import Limits
+from ingest.readers.chat import Said, compose_chat
+from ingest.readers.json_stream import JsonStream
+from ingest.readers.source import Reader, Source
+from ingest.types import Reading
+
+_AUTHORS = {"user": "You", "assistant": "ChatGPT"}
+_WORDS = frozenset({"text", "multimodal_text", "code"})  # not thoughts, tool output, browsing
+
+
+def _recognises(name: str, head: bytes) -> bool:
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not name.endswith(".json") or not start.startswith((b"[", b"{")):
+        return False
+    return b'"mapping"' in head and (b'"create_time"' in head or b'"title"' in head)
+
+
+def read(source: Source, budget: Budget, limits: Limits) -> Reading:
+    reading = Reading("chatgpt", iter(()))
+    reading.documents = compose_chat(_messages(source.text(), reading.unreadable), budget)
+    return reading
+
+
+def _messages(text: str, unreadable: list[str]) -> Iterator[Said]:
+    stream = JsonStream(text)
+    try:
+        if stream.peek() == "{":  # one conversation saved by itself
+            yield from _conversation(stream.value())
+            return
+        for _ in stream.items():
+            yield from _conversation(stream.value())
+    except json.JSONDecodeError as error:
+        unreadable.append(
+            f"damaged JSON at character {error.pos}: nothing after it was read; export it again"
+        )
+
+
+def _conversation(conversation: object) -> Iterator[Said]:
+    if not isinstance(conversation, dict) or not isinstance(conversation.get("mapping"), dict):
+        return
+    title = conversation.get("title")
+    chat = title if isinstance(title, str) and title.strip() else "ChatGPT conversation"
+    for message in _branch(conversation["mapping"], conversation.get("current_node")):
+        if said := _said(message, chat, conversation.get("create_time")):
+            yield said
+
+
+def _branch(mapping: dict[str, object], current: object) -> list[dict[str, object]]:
+    """The messages from the root to the current node; edited and regenerated ones lie on other branches."""
+    if not isinstance(current, str) or current not in mapping:
+        current = _newest_leaf(mapping)
+    messages: list[dict[str, object]] = []
+    seen: set[str] = set()
+    while isinstance(current, str) and current not in seen:
+        seen.add(current)
+        node = mapping.get(current)
+        if not isinstance(node, dict):
+            break
+        if isinstance(node.get("message"), dict):
+            messages.append(node["message"])
+        current = node.get("parent")
+    return messages[::-1]
+
+
+def _newest_leaf(mapping: dict[str, object]) -> str | None:
+    leaves = [name for name, node in mapping.items() if isinstance(node, dict) and not node.get("children")]
+    return leaves[-1] if leaves else None
+
+
+def _said(message: dict[str, object], chat: str, created: object) -> Said | None:
+    author, content = message.get("author"), message.get("content")
+    if not isinstance(author, dict) or not isinstance(content, dict):
+        return None
+    name = _AUTHORS.get(str(author.get("role")))
+    to_a_tool = message.get("recipient") not in (None, "all")
+    if name is None or to_a_tool or content.get("content_type") not in _WORDS:
+        return None
+    text, media = _words(content)
+    if not text.strip() and not media:
+        return None
+    time = dates.from_epoch(message.get("create_time")) or dates.from_epoch(created)
+    return Said(chat, name, time, text, media=media)
+
+
+def _words(content: dict[str, object]) -> tuple[str, str]:
+    """(text of all parts, note on what is not text)."""
+    parts = content.get("parts")
+    if not isinstance(parts, list):
+        text = content.get("text")
+        return (text if isinstance(text, str) else ""), ""
+    texts: list[str] = []
+    media: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, dict):
+            spoken = part.get("text")
+            if isinstance(spoken, str):
+                texts.append(spoken)
+            else:
+                media.append(str(part.get("content_type") or "attachment").partition("_")[0])
+    return "\n".join(text for text in texts if text), ", ".join(dict.fromkeys(media))
+
+
+READER = Reader("chatgpt", "chat_bytes", _recognises, read)

@@ -1,0 +1,80 @@
+"""From a text and its sections to documents with places; shared by every reader of continuous text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ingest.context import Budget
+from ingest.split import Block, split
+from ingest.text import Lines
+from ingest.types import Document, Message
+
+HEADING_CHARACTERS = 300  # a longer heading is a paragraph in disguise, and is kept with every document
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a text that no document crosses."""
+
+    headings: tuple[str, ...]
+    blocks: Iterable[Block]
+    date: str | None = None  # where it has one of its own, as the days of a diary
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What all documents of a text have in common. `offset`: where the text begins in the extracted text."""
+
+    title: str
+    date: str | None = None
+    page: int | None = None
+    lines: Lines | None = None
+    offset: int = 0
+
+
+def compose(text: str, sections: Iterable[Section], origin: Origin, budget: Budget) -> Iterator[Document]:
+    """The documents of `text`, streamed in order."""
+    for section in sections:
+        date = section.date or origin.date
+        context = budget.context((origin.title, *section.headings), date=date)
+        room = budget.text_room(context)
+        for start, end in split(text, section.blocks, measure=budget.measure, budget=room):
+            yield Document(
+                text=text[start:end],
+                context=context,
+                title=origin.title,
+                headings=section.headings,
+                char_start=origin.offset + start,
+                char_end=origin.offset + end,
+                page=origin.page,
+                line_start=origin.lines.number(start) if origin.lines else None,
+                line_end=origin.lines.number(end - 1) if origin.lines else None,
+                date=date,
+            )
+
+
+def compose_message(
+    text: str,
+    message: Message,
+    blocks: Iterable[Block],
+    *,
+    context: str,
+    title: str,
+    headings: tuple[str, ...] = (),
+    offset: int,
+    budget: Budget,
+) -> Iterator[Document]:
+    """The documents of one message or mail: one, or several when it is long."""
+    room = budget.text_room(context)
+    for start, end in split(text, blocks, measure=budget.measure, budget=room):
+        yield Document(
+            text=text[start:end],
+            context=context,
+            title=title,
+            headings=headings,
+            char_start=offset + start,
+            char_end=offset + end,
+            messages=((0, message),),
+            date=message.time,
+        )

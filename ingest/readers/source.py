@@ -1,0 +1,83 @@
+"""What a reader reads from: a file, or one member of an archive, and the shape every reader has."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from ingest.context import Budget
+from ingest.limits import Limits
+from ingest.text import clean, decode
+from ingest.types import Empty, Reading, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file on disk, or, with `member` and `content`, a member of the archive at `path`."""
+
+    path: Path
+    member: str | None = None
+    content: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """The name that suffixes and titles are taken from."""
+        return self.path.name if self.member is None else PurePosixPath(self.member).name
+
+    @property
+    def stem(self) -> str:
+        """The name without suffix, fit for a title: on one line, and without bytes that are no text."""
+        return " ".join(clean(PurePosixPath(self.name).stem or self.name).split()) or "(no name)"
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.content is None else len(self.content)
+
+    def open(self) -> BinaryIO:
+        """The bytes from their beginning; the caller closes it."""
+        return self.path.open("rb") if self.content is None else io.BytesIO(self.content)
+
+    def text(self) -> str:
+        """The whole decoded text. Raises Unreadable for binary data, Empty for white space only."""
+        with self.open() as file:
+            text = decode(file.read())
+        if not text or text.isspace():
+            raise Empty("empty: nothing but white space in it")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One kind of source: how it is recognised, how large it may be, how it is read.
+
+    `recognises(name, head)` gets the lower-case name and up to 64 KB from the beginning. `limit` names the
+    field of Limits that holds for the file. Readers are asked in the order of the registry.
+    """
+
+    kind: str
+    limit: str
+    recognises: Callable[[str, bytes], bool]
+    read: Callable[[Source, Budget, Limits], Reading]
+
+
+def named(*suffixes: str) -> Callable[[str, bytes], bool]:
+    """Recognition by suffix alone."""
+    return lambda name, head: name.endswith(suffixes)
+
+
+def too_large(size: int, limit: str, limits: Limits) -> str | None:
+    """The rule that leaves a source of `size` bytes alone, or None."""
+    most: int = getattr(limits, limit)
+    if size <= most:
+        return None
+    amount = f"{most / 1e6:g} MB" if most >= 100_000 else f"{most} bytes"
+    return f"larger than {amount} (limit {limit})"
+
+
+def check_size(source: Source, limit: str, limits: Limits) -> None:
+    """Raises Unreadable for a source over the limit."""
+    if rule := too_large(source.size, limit, limits):
+        raise Unreadable(f"{rule}: raise the limit in the settings to read it")

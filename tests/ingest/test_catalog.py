@@ -1,0 +1,415 @@
+"""The catalog on real DuckDB files: what a commit changes, what keeps its id, and what questions see."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingest.catalog import Catalog, CatalogBusy, CatalogError, Mark, StoreItem, document_id, document_label
+from ingest.types import Document, Message
+
+ROOT = Path(__file__).parents[2]
+HOUR_NS = 3_600_000_000_000
+
+
+def doc(text: str, context: str = "", start: int = 0, **more: object) -> Document:
+    plain = Document(
+        text=text,
+        context=context,
+        title="A title",
+        headings=("One", "Two"),
+        char_start=start,
+        char_end=start + len(text),
+        line_start=1,
+        line_end=2,
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def item(
+    path: str | Path, texts: Sequence[str | Document], sha256: str = "aa", mtime_ns: int = 0
+) -> StoreItem:
+    documents = [text if isinstance(text, Document) else doc(text) for text in texts]
+    return StoreItem(
+        path=Path(path),
+        kind="text",
+        sha256=sha256,
+        size=10,
+        mtime_ns=mtime_ns,
+        title="A title",
+        documents=documents,
+        tokens=[len(document.text) for document in documents],
+    )
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.open(tmp_path / "catalog.duckdb")
+    yield opened
+    assert opened.check() == []
+    opened.close()
+
+
+def texts(catalog: Catalog) -> list[str]:
+    return [row.document.text for row in catalog.documents.stream()]
+
+
+def encode_all(catalog: Catalog) -> list[int]:
+    ids = [row.id for row in catalog.documents.pending(10_000)]
+    catalog.documents.mark_encoded(ids, [7] * len(ids))
+    return ids
+
+
+def test_a_document_comes_back_as_it_was_stored(catalog: Catalog) -> None:
+    message = Message(author="Ana", time="2024-05-08T13:56:00", index=3)
+    given = doc(
+        "Grüße 🎈\0 end", "ctx", page=4, messages=((0, message),), date="2024-05-08", line_start=None, start=5
+    )
+    result = catalog.store([item("/notes/a.txt", [given])])
+    ((number, _),) = result.added
+    row = catalog.documents.get([number])[number]
+    assert row.document == given
+    assert (row.path, row.kind, row.source_sha256, row.ord) == (Path("/notes/a.txt"), "text", "aa", 0)
+    assert not row.encoded
+    assert row.tokens == len(given.text)
+    assert document_id(document_label(number)) == number
+    assert [row.document for row in catalog.documents.stream()] == [given]
+
+
+def test_an_edit_changes_only_its_own_documents(catalog: Catalog) -> None:
+    catalog.store([item("/n/a", ["one", "two", "three"]), item("/n/b", ["one"])])
+    encoded = encode_all(catalog)
+    before = {row.document.text: row.id for row in catalog.documents.of_source(1)}
+    result = catalog.store([item("/n/a", ["zero", "one", doc("three", start=90)], sha256="bb")])
+    assert [document.text for _, document in result.added] == ["zero"]
+    assert result.removed == (before["two"],)
+    assert result.kept == 2
+    after = catalog.documents.of_source(1)
+    assert [row.document.text for row in after] == ["zero", "one", "three"]
+    assert [row.id for row in after[1:]] == [before["one"], before["three"]]
+    assert [row.encoded for row in after] == [False, True, True]
+    assert after[2].document.char_start == 90
+    assert after[0].id > max(encoded)
+    (a,) = catalog.sources.known([Path("/n/a")]).values()
+    assert (a.state, a.sha256, a.documents, a.encoded) == ("stored", "bb", 3, 2)
+
+
+def test_the_same_file_twice_changes_nothing(catalog: Catalog) -> None:
+    twice = [item("/n/a", ["same", "same", "other"])]
+    first = catalog.store(twice)
+    encode_all(catalog)
+    second = catalog.store(twice)
+    assert (second.added, second.removed, second.kept) == ((), (), 3)
+    assert [row.id for row in catalog.documents.of_source(1)] == [number for number, _ in first.added]
+    (row,) = catalog.sources.all()
+    assert row.state == "ready"
+
+
+def test_context_is_part_of_what_was_encoded(catalog: Catalog) -> None:
+    catalog.store([item("/n/a", [doc("text", "old title")])])
+    result = catalog.store([item("/n/a", [doc("text", "new title")])])
+    assert len(result.added) == len(result.removed) == 1
+
+
+def test_states_follow_the_encoding(catalog: Catalog) -> None:
+    whole = item("/n/whole", ["a", "b"], mtime_ns=HOUR_NS)
+    partial = replace(item("/n/partial", ["c"], mtime_ns=2 * HOUR_NS), reason="page 3: no text in it")
+    failed = replace(item("/n/failed", []), state="failed", reason="it is encrypted")
+    catalog.store([whole, partial, failed])
+    pending = catalog.documents.pending(10)
+    assert [row.document.text for row in pending] == ["c", "a", "b"]  # the newest file first
+    catalog.documents.mark_encoded([pending[0].id, pending[1].id], [5, 6])
+    states = {row.path.name: row.state for row in catalog.sources.all()}
+    assert states == {"whole": "stored", "partial": "partial", "failed": "failed"}
+    counts = catalog.counts()
+    assert (counts.sources, counts.documents, counts.encoded, counts.pending, counts.failed) == (
+        3,
+        3,
+        2,
+        1,
+        1,
+    )
+    catalog.documents.mark_encoded([pending[2].id], [1])
+    assert catalog.counts().tokens == 12
+    assert catalog.counts().by_state == {"ready": 1, "partial": 1, "failed": 1}
+    catalog.documents.mark_pending()
+    assert catalog.counts().encoded == 0
+    assert catalog.counts().by_state == {"stored": 2, "failed": 1}
+
+
+def test_marks_leave_documents_alone(catalog: Catalog) -> None:
+    catalog.store([item("/n/a", ["one"])])
+    catalog.sources.mark([Mark(Path("/n/a"), "offline"), Mark(Path("/n/new"), "ignored", "*.new", size=3)])
+    known = catalog.sources.known([Path("/n/a"), Path("/n/new"), Path("/n/none")])
+    assert set(known) == {Path("/n/a"), Path("/n/new")}
+    assert (known[Path("/n/a")].state, known[Path("/n/a")].size) == ("offline", 10)
+    assert (known[Path("/n/new")].reason, known[Path("/n/new")].size) == ("*.new", 3)
+    assert texts(catalog) == ["one"]
+
+
+def test_a_rename_is_metadata_only(catalog: Catalog) -> None:
+    catalog.store([item("/n/old", ["one"], sha256="11"), item("/n/there", ["two"], sha256="22")])
+    encode_all(catalog)
+    (old,) = catalog.sources.by_sha("11")
+    ids = {row.document.text: row.id for row in catalog.documents.stream()}
+    assert catalog.sources.rename(old.id, Path("/n/there")) == (ids["two"],)
+    (row,) = catalog.documents.stream()
+    assert (row.id, row.path, row.encoded) == (ids["one"], Path("/n/there"), True)
+    assert catalog.sources.known([Path("/n/old")]) == {}
+
+
+def test_removed_sources_take_their_documents(catalog: Catalog) -> None:
+    catalog.store([item("/n/a", ["one", "two"]), item("/n/b", ["three"])])
+    (a,) = catalog.sources.inside(Path("/n/a"))
+    assert len(catalog.sources.remove([a.id])) == 2
+    assert texts(catalog) == ["three"]
+    assert [row.path for row in catalog.sources.all()] == [Path("/n/b")]
+
+
+def test_retired_documents_are_seen_only_by_a_question_about_then(catalog: Catalog) -> None:
+    first = catalog.store([item("/n/a", ["old", "both"])])
+    assert catalog.documents.select() is None
+    then = datetime.now(UTC)
+    result = catalog.store([item("/n/a", ["new", "both"], sha256="bb")], retire=True)
+    assert result.removed == ()
+    old, both = (number for number, _ in first.added)
+    new = result.added[0][0]
+    assert texts(catalog) == ["both", "new"]
+    now = catalog.documents.select()
+    past = catalog.documents.select(as_of=then)
+    assert now is not None
+    assert past is not None
+    assert now.tolist() == [both, new]
+    assert past.tolist() == [old, both]
+    assert catalog.documents.ids().tolist() == [old, both, new]
+    assert catalog.sources.remove([1], retire=True) == ()
+    assert list(catalog.sources.all()) == []
+    past = catalog.documents.select(as_of=then + timedelta(0))
+    assert past is not None
+    assert past.tolist() == [old, both]
+    catalog.store([item("/n/a", ["again"])])
+    assert texts(catalog) == ["again"]
+
+
+def test_questions_can_be_bounded_by_date_and_folder(catalog: Catalog) -> None:
+    dated = [doc("a", date="2023-12-31"), doc("b", date="2024-05-08T13:56:00"), doc("c", date="2024-05-09")]
+    noon = int(datetime(2020, 1, 2, 12).timestamp() * 1e9)
+    catalog.store([item("/n/x/a", dated), item("/n/x2", ["d"], mtime_ns=noon)])
+    ids = {row.document.text: row.id for row in catalog.documents.stream()}
+
+    def chosen(**bounds: object) -> str:
+        found = catalog.documents.select(**bounds)  # type: ignore[arg-type]
+        assert found is not None
+        assert found.dtype == "int64"
+        return "".join(name for name, number in ids.items() if number in found)
+
+    assert chosen(since="2024") == "bc"
+    assert chosen(until="2024-05-08") == "abd"
+    assert chosen(since="2024-05-08T13:56:01") == "c"
+    assert chosen(since="2020-01-02", until="2020-01-02") == "d"
+    assert chosen(folder=Path("/n/x")) == "abc"
+    assert chosen(folder=Path("/n/x2")) == "d"
+    assert chosen(folder=Path("/")) == "abcd"
+    assert chosen(folder=Path("/n/y")) == ""
+    assert chosen(folder=Path("/n/x"), since="2024-05-09") == "c"
+
+
+def test_neighbours_and_other_sources_of_a_text(catalog: Catalog) -> None:
+    catalog.store(
+        [item("/n/a", ["one", "two", "three"]), item("/n/b", ["two"]), item("/n/c", ["two", "two"])]
+    )
+    ids = [row.id for row in catalog.documents.of_source(1)]
+    before, after = catalog.documents.neighbours(ids[1])
+    assert before is not None
+    assert after is not None
+    assert (before.id, after.id) == (ids[0], ids[2])
+    assert catalog.documents.neighbours(ids[0])[0] is None
+    assert catalog.documents.neighbours(10**9) == (None, None)
+    assert catalog.documents.also_in(ids[:2]) == {ids[0]: [], ids[1]: [Path("/n/b"), Path("/n/c")]}
+
+
+def test_any_file_name_and_any_text_is_held(catalog: Catalog) -> None:
+    paths = [Path(os.fsdecode(name)) for name in (b"/n/\xff\xfe.txt", "/n/🎈\n'\".md".encode(), b"/n/%s")]
+    catalog.store([item(path, [f"text {n}", "lone \ud83d surrogate"]) for n, path in enumerate(paths)])
+    assert {row.path for row in catalog.sources.all()} == set(paths)
+    assert set(catalog.sources.known(paths)) == set(paths)
+    assert [row.path for row in catalog.documents.stream()][::2] == paths
+    assert texts(catalog)[1] == "lone \ufffd surrogate"
+    catalog.store([item(paths[0], ["changed"], mtime_ns=2**62)])
+    assert len(list(catalog.sources.all())) == 3
+
+
+def test_answers_and_their_citations(catalog: Catalog) -> None:
+    assert catalog.answers.last() is None
+    assert catalog.answers.conversation() == []
+    assert catalog.answers.citation(1) is None
+    result = catalog.store([item("/n/a", ["one", "two"])])
+    label = document_label(result.added[0][0])
+    citation = {
+        "n": 1,
+        "document": label,
+        "source": "/n/a",
+        "quote": "one",
+        "page": None,
+        "line_start": 1,
+        "line_end": 2,
+        "message": {"author": "Ana", "time": None, "index": 0},
+        "date": "2024",
+        "source_sha256": "aa",
+    }
+    first = catalog.answers.save("q?", {"answer": "One.", "grounded": True, "citations": [citation]})
+    second = catalog.answers.save(
+        "and?", {"answer": "No.", "grounded": False}, conversation=first.conversation
+    )
+    catalog.answers.save("else?", {"answer": "", "grounded": False})
+    assert [row.id for row in catalog.answers.conversation(first.conversation)] == [first.id, second.id]
+    assert catalog.answers.conversation(first.conversation)[0] == first
+    last = catalog.answers.last()
+    assert last is not None
+    assert last.question == "else?"
+    found = catalog.answers.citation(1, first.id)
+    assert found is not None
+    assert (found.path, found.quote, found.message, found.present) == (
+        Path("/n/a"),
+        "one",
+        citation["message"],
+        True,
+    )
+    catalog.sources.remove([1])
+    found = catalog.answers.citation(1, first.id)
+    assert found is not None
+    assert (found.quote, found.present, found.forgotten) == ("one", False, False)
+
+
+def test_events_are_kept_in_order(catalog: Catalog) -> None:
+    numbers = [catalog.events.log("added", {"files": n}, source=n) for n in range(3)]
+    tail = catalog.events.tail(2)
+    assert [row.seq for row in tail] == numbers[1:]
+    assert (tail[-1].kind, tail[-1].source, tail[-1].detail) == ("added", 2, {"files": 2})
+
+
+def test_ids_are_never_given_again(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.duckdb"
+    seen: set[int] = set()
+    for round_ in range(3):
+        catalog = Catalog.open(path)
+        result = catalog.store([item("/n/a", [f"{round_} {n}" for n in range(4)])])
+        numbers = {number for number, _ in result.added}
+        assert len(numbers) == 4
+        assert not numbers & seen
+        seen |= numbers
+        catalog.sources.remove([row.id for row in catalog.sources.all()])
+        catalog.rewrite()
+        assert catalog.check() == []
+        catalog.close()
+
+
+def test_threads_share_a_catalog(catalog: Catalog) -> None:
+    errors: list[BaseException] = []
+
+    def write(name: str) -> None:
+        try:
+            for n in range(5):
+                catalog.store([item(f"/n/{name}{n}", [f"{name} {n}"])])
+                assert f"{name} {n}" in texts(catalog)
+        except BaseException as error:  # noqa: BLE001 - handed to the test's own thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert errors == []
+    assert len(texts(catalog)) == 15
+
+
+def test_a_second_process_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.duckdb"
+    catalog = Catalog.open(path)
+    script = (
+        "import sys; from pathlib import Path; from ingest.catalog import Catalog, CatalogBusy\n"
+        "try: Catalog.open(Path(sys.argv[1]))\n"
+        "except CatalogBusy as error: print(error); sys.exit(3)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    catalog.close()
+    assert done.returncode == 3, done.stderr
+    assert str(path) in done.stdout
+
+
+def test_a_newer_catalog_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.duckdb"
+    Catalog.open(path).close()
+    raw = duckdb.connect(str(path))
+    raw.execute("INSERT INTO migrations VALUES (999, 'later', now()::TIMESTAMP)")
+    raw.close()
+    with pytest.raises(CatalogError, match="newer Twin"):
+        Catalog.open(path)
+    damaged = tmp_path / "damaged.duckdb"
+    damaged.write_bytes(b"not a database" * 1000)
+    with pytest.raises(CatalogError, match=r"damaged\.duckdb") as caught:
+        Catalog.open(damaged)
+    assert not isinstance(caught.value, CatalogBusy)
+    assert damaged.read_bytes().startswith(b"not a database")
+
+
+def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "home" / "catalog.duckdb"
+    catalog = Catalog.open(path)
+    catalog.store([item("/n/a", ["one"])])
+    catalog.rewrite()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    catalog.close()
+
+
+def test_check_finds_what_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.duckdb"
+    catalog = Catalog.open(path)
+    catalog.store([item("/n/a", ["one", "two"]), item("/n/b", ["three"])])
+    encode_all(catalog)
+    catalog.close()
+    raw = duckdb.connect(str(path))
+    raw.execute(
+        "UPDATE documents SET text = 'other' WHERE id = 1; UPDATE documents SET tokens = NULL WHERE id = 2"
+    )
+    raw.execute("UPDATE documents SET source = 77, id = 99 WHERE id = 3")
+    raw.close()
+    catalog = Catalog.open(path)
+    problems = "\n".join(catalog.check())
+    for expected in (
+        "text of d-000001",
+        "d-000002 is encoded, but of unknown length",
+        "d-000099 belongs to no source",
+        "d-000099 is above",
+        "(/n/b) is ready with nothing read",
+    ):
+        assert expected in problems
+    catalog.close()
+
+
+def test_five_thousand_documents_take_seconds(catalog: Catalog) -> None:
+    many = [doc(f"{n} " + "some words of a note " * 40, "Notes > Trip", start=n) for n in range(5000)]
+    files = [item(f"/n/{n}", many[n : n + 50]) for n in range(0, 5000, 50)]
+    start = time.perf_counter()
+    assert len(catalog.store(files).added) == 5000
+    stored_s = time.perf_counter() - start
+    start = time.perf_counter()
+    assert catalog.store(files).kept == 5000
+    again_s = time.perf_counter() - start
+    assert sum(1 for _ in catalog.documents.stream()) == 5000
+    assert stored_s < 8
+    assert again_s < 8

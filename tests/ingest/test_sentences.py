@@ -1,0 +1,80 @@
+"""Sentence boundaries in prose, notes, and hostile text."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+
+import pytest
+
+from ingest.sentences import sentences
+
+
+def split(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(text)]
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        ["We met Dr. Smith at 3.30 p.m. on Monday.", "He said: “Come in!”", "Then we left…", "Why?"],
+        ["It cost 3.50 euros, e.g. for coffee.", "J. R. Tolkien wrote it."],
+        ["He asked “Really?” and left.", "(She stayed.)", "No."],
+        ["昨日は京都へ行きました。", "天気が良かった。"],
+        ["See https://example.com/a.b for more.", "Done!"],
+        ["A line that was wrapped by an editor at some column which is wide enough\nends here.", "Next."],
+        ["- 2 eggs", "- 200 g flour", "- a pinch of salt"],
+        ["1. Buy bread", "2. Call Anna. ", "10. Sleep"],
+        ["| a | b |", "| 1 | 2 |"],
+        ["Ingredients", "Two eggs", "Some flour"],
+    ],
+)
+def test_sentences(expected: list[str]) -> None:
+    joined = "\n" if "\n" not in expected[0] and expected[0][0] in "-|1I" and expected[0][1] != "t" else " "
+    text = joined.join(sentence.strip() for sentence in expected)
+    if expected[0].startswith("昨"):
+        text = "".join(expected)
+    assert split(text) == [sentence.strip() for sentence in expected]
+
+
+def test_blank_lines_end_sentences() -> None:
+    assert split("A heading\n\nbody without stop\r\n\r\nmore") == ["A heading", "body without stop", "more"]
+
+
+def test_spans_are_ordered_trimmed_and_lose_no_word() -> None:
+    rng = random.Random(3)
+    alphabet = [
+        "a",
+        "B",
+        "word",
+        ".",
+        "!",
+        "?",
+        "…",
+        " ",
+        " ",
+        "\n",
+        "\r\n",
+        "\n\n",
+        "\t",
+        '"',
+        "- ",
+        "。",
+        "é",
+        "\u202f",
+    ]
+    for _ in range(300):
+        text = "".join(rng.choices(alphabet, k=rng.randint(0, 60)))
+        spans = sentences(text)
+        assert all(start < end and text[start:end] == text[start:end].strip() for start, end in spans)
+        assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))
+        kept = "".join(text[start:end] for start, end in spans)
+        assert "".join(kept.split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize("unit", [".", ".)", "\n", "a\n", " ", ". ", "x"])
+def test_hostile_text_takes_linear_time(unit: str) -> None:
+    began = time.perf_counter()
+    sentences(unit * (400_000 // len(unit)))
+    assert time.perf_counter() - began < 5

@@ -1,0 +1,178 @@
+"""One question: what it may see, word evidence and texts for the engine, and the object `twin ask --json` prints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.catalog import Catalog, DocumentRow, document_label
+from ingest.sentences import sentences
+from ingest.words import Words
+from twin_app.pipeline import Watcher, hash_file
+
+if TYPE_CHECKING:
+    from engine.library import Passage
+    from engine.session import Answer, Engine, Support
+
+SCHEMA = 1
+CONTEXT_CHARACTERS = 600  # of standard input or an earlier question that go along with a question
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question as asked, with everything that narrows or colours it."""
+
+    question: str
+    context: str = ""  # standard input, or what was asked before (-c)
+    allowed: NDArray[np.int64] | None = None  # document ids it may see; None = all
+    top: int = 10
+    retrieval: str = "both"
+    me: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return f"{self.context[:CONTEXT_CHARACTERS].strip()}\n{self.question}" if self.context else self.question
+
+
+class CatalogLibrary:
+    """The engine's view of the catalog and the word index (engine.library.Library)."""
+
+    def __init__(self, catalog: Catalog, words: Words, asking: Asking) -> None:
+        self.catalog, self.index, self.asking = catalog, words, asking
+        self.rows: dict[int, DocumentRow] = {}
+
+    def passages(self, documents: Sequence[int]) -> list[Passage]:
+        from engine.library import Passage
+
+        found = self.catalog.documents.get(documents)
+        self.rows |= found
+        return [
+            Passage(row.id, row.document.context, row.document.text, sentences(row.document.text))
+            for row in found.values()
+        ]
+
+    def words(self, text: str, limit: int) -> Mapping[int, float]:
+        if self.asking.retrieval == "latent":
+            return {}
+        return self.index.evidence(text, limit, self.asking.allowed)
+
+    def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
+        return self.index.rarity(" ".join(words))
+
+
+class Answerer:
+    def __init__(self, catalog: Catalog, words: Words) -> None:
+        self.catalog, self.words = catalog, words
+
+    def answer(self, asking: Asking, engine: Engine, watcher: Watcher, model: str) -> dict[str, Any]:
+        """Hops and text as events while they come, then the whole object."""
+        import torch
+
+        from engine.interleave import Ask, Hop
+
+        began = time.monotonic()
+        library = CatalogLibrary(self.catalog, self.words, asking)
+        allowed = None if asking.allowed is None else torch.from_numpy(asking.allowed)
+        ask = Ask(asking.text, asking.retrieval, max(1, asking.top), allowed)
+        hops: list[dict[str, Any]] = []
+        answer: Answer | None = None
+        routed = began
+        for event in engine.answer(ask, library):
+            if isinstance(event, Hop):
+                hops.append(hop_json(event))
+                watcher.emit({"event": "hop", **hops[-1]})
+                routed = time.monotonic()
+            else:
+                answer = event
+            if watcher.cancelled():
+                break
+        assert answer is not None or watcher.cancelled()
+        generated = time.monotonic()
+        supports = answer.supports if answer else ()
+        grounded = bool(answer and answer.grounded and supports)
+        shown = self.citations(supports, library.rows)
+        text = answer.text if answer and grounded else ""
+        if text:
+            watcher.emit({"event": "text", "delta": text})
+        done = time.monotonic()
+        return {
+            "schema": SCHEMA, "question": asking.question, "answer": text, "grounded": grounded,
+            "citations": shown if grounded else [], "nearest": [] if grounded else shown, "hops": hops,
+            "coverage": self.coverage(asking), "model": model,
+            "timings_ms": {
+                "route": _ms(routed - began), "read": _ms(done - generated), "generate": _ms(generated - routed),
+                "total": _ms(done - began),
+            },
+        }  # fmt: skip
+
+    def coverage(self, asking: Asking) -> dict[str, int]:
+        counts = self.catalog.counts()
+        searched = counts.documents if asking.retrieval != "latent" else counts.encoded
+        if asking.allowed is not None:
+            searched = len(asking.allowed)
+        return {"documents": counts.documents, "searched": searched, "unreadable": counts.failed}
+
+    def citations(self, supports: Sequence[Support], rows: Mapping[int, DocumentRow]) -> list[dict[str, Any]]:
+        present = self.catalog.documents.get([s.document for s in supports])  # in memory now, not a moment ago
+        also = self.catalog.documents.also_in([s.document for s in supports]) if supports else {}
+        out = []
+        for support in supports:
+            row = present.get(support.document)
+            if row is None or row.document.text != rows[support.document].document.text:
+                continue
+            out.append(
+                citation(row, support.start, support.end, support.score, len(out) + 1)
+                | {"also_in": [str(path) for path in also.get(support.document, [])]}
+            )
+        return out
+
+
+def citation(row: DocumentRow, start: int, end: int, score: float, number: int) -> dict[str, Any]:
+    """One citation: the words of document `row` in [start, end), at their place in the source."""
+    document, quote = row.document, row.document.text[start:end]
+    message = next((m for offset, m in reversed(document.messages) if offset <= start), None)
+    first = document.line_start
+    if first is not None:
+        first += document.text.count("\n", 0, start)
+    return {
+        "n": number, "document": document_label(row.id), "source": str(row.path), "kind": row.kind,
+        "title": document.title, "page": document.page, "line_start": first,
+        "line_end": None if first is None else first + quote.count("\n"),
+        "message": message and {"author": message.author, "time": message.time, "index": message.index},
+        "also_in": [], "date": (message.time if message and message.time else document.date), "quote": quote,
+        "score": round(score, 4), "source_sha256": row.source_sha256, "state": state_of(row),
+    }  # fmt: skip
+
+
+def state_of(row: DocumentRow) -> str:
+    """Whether the source still is what was read: unchanged, changed or gone."""
+    try:
+        return "unchanged" if hash_file(row.path) == row.source_sha256 else "changed"
+    except OSError:
+        return "gone"
+
+
+def hop_json(hop: Any) -> dict[str, Any]:
+    return {
+        "n": hop.number,
+        "routed": [document_label(document) for document, _ in hop.routed],
+        "opened": [document_label(passage.document) for passage in hop.opened],
+        "reason": hop.reason,
+    }
+
+
+def snippet(text: str, words: Sequence[str]) -> tuple[int, int]:
+    """The sentence of a passage that holds most of the searched words: what `twin search` quotes."""
+    spans = sentences(text) or [(0, len(text))]
+    lowered = [word.lower() for word in words]
+    return max(spans, key=lambda span: sum(word in text[span[0] : span[1]].lower() for word in lowered))
+
+
+
+def _ms(seconds: float) -> int:
+    return round(1000 * seconds)

@@ -1,0 +1,226 @@
+"""The client's end: finds or starts a memory's owner, sends one request, hands on its events.
+
+Knows nothing of the memory itself. Survives an owner that is starting, stopping, stale, crashed or of another
+version; a request the owner had not accepted is sent again, and so is a read that a crash cut short.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twin_app import __version__
+from twin_app.errors import BUSY, DONE, BusyError, OwnerError, OwnerGoneError, TwinError
+from twin_app.locations import Locations
+from twin_app.ownership import is_owned, read_note
+from twin_app.protocol import PROTOCOL, READS, Event, ProtocolError, Result, encode, is_own_user, receive
+from twin_app.settings import Value
+
+POLL_S = 0.02
+RESTART_S = 0.2  # between two attempts to start an owner while another one holds the lock
+SILENT_S = 0.3  # a start is mentioned only when it takes longer
+LOG_LIMIT = 1_000_000  # bytes; a longer log is put aside before an owner starts
+PACKAGE_ROOT = Path(__file__).resolve().parents[1]
+
+
+def _ignore(event: Event) -> None:
+    pass
+
+
+def _silent(line: str) -> None:
+    pass
+
+
+@dataclass(slots=True)
+class Client:
+    """Speaks to the owner of one memory; each call is a connection of its own, so threads may share it."""
+
+    locations: Locations
+    overrides: Mapping[str, Value] = field(default_factory=dict)  # settings by flag or environment
+    narrate: Callable[[str], None] = _silent  # told what takes time, for the person
+    owner_options: Sequence[str] = ()
+    patience_s: float = 30.0  # for an owner to start, to be replaced or to stop
+
+    def call(
+        self, method: str, params: Mapping[str, Any], on_event: Callable[[Event], None] = _ignore
+    ) -> Result:
+        """The result of one request. Raises OwnerError, OwnerGoneError, BusyError."""
+        request = {
+            "twin": PROTOCOL,
+            "version": __version__,
+            "method": method,
+            "params": dict(params),
+            "settings": dict(self.overrides),
+        }
+        deadline = time.monotonic() + self.patience_s
+        retried = False
+        while True:
+            progress = _Progress()
+            with self._connect(deadline) as connection:
+                for message in _exchange(connection, request):
+                    if "result" in message:
+                        result: Result = message["result"]
+                        return result
+                    if "error" in message:
+                        error = message["error"]
+                        if "version" not in error:
+                            raise OwnerError(str(error["message"]), int(error["exit"]))
+                        self.narrate(
+                            f"the memory's owner runs Twin {error['version']}; starting {__version__} instead"
+                        )
+                        progress.replace = True
+                        break
+                    if message["event"] == "accepted":
+                        progress.accepted = True
+                    else:
+                        progress.events += 1
+                        on_event(message)
+            if progress.replace:
+                self.stop()
+            elif progress.accepted:
+                if retried or method not in READS or progress.events:
+                    raise OwnerGoneError(self._obituary(method))
+                retried = True
+                self.narrate("the memory's owner process ended unexpectedly; starting it again")
+            elif time.monotonic() > deadline:
+                raise self._unanswered()
+            else:
+                time.sleep(POLL_S)
+
+    def stop(self) -> int | None:
+        """End the owner and wait until it is gone; its pid, or None when there was none."""
+        deadline = time.monotonic() + self.patience_s
+        connection = self._try_connect()
+        pid: int | None = None
+        if connection is not None:
+            with connection:
+                for message in _exchange(
+                    connection, {"twin": PROTOCOL, "version": __version__, "method": "stop"}
+                ):
+                    pid = message.get("result", {}).get("stopped", pid)
+        while is_owned(self.locations.lock):
+            if time.monotonic() > deadline:
+                raise self._unanswered()
+            time.sleep(POLL_S)
+        return pid
+
+    def _connect(self, deadline: float) -> socket.socket:
+        """A connection to the owner, started if need be. Raises BusyError after `deadline`."""
+        connection = self._try_connect()
+        if connection is not None:
+            return connection
+        self.locations.prepare()
+        begun, told = time.monotonic(), False
+        owner, next_start = self._start(), 0.0
+        while True:
+            connection = self._try_connect()
+            if connection is not None:
+                return connection
+            now = time.monotonic()
+            if now > deadline:
+                raise self._unanswered()
+            if not told and now - begun > SILENT_S:
+                self.narrate("starting the memory's owner process…")
+                told = True
+            code = owner.poll()
+            if code not in (None, DONE, BUSY):
+                raise TwinError(f"the memory's owner process could not start: {self._last_words()}")
+            if code is None:
+                next_start = now + RESTART_S
+            elif now > next_start:  # another one holds the lock: it is about to listen, or to leave
+                owner = self._start()
+            time.sleep(POLL_S)
+
+    def _try_connect(self) -> socket.socket | None:
+        """A connection to whoever listens where the owner's note, or else this memory's own place, says."""
+        note = read_note(self.locations.lock)
+        paths = [self.locations.socket] if note is None else [note.socket, self.locations.socket]
+        for path in dict.fromkeys(paths):
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                connection.connect(str(path))
+            except OSError:  # none there, a stale one, or one whose owner is leaving
+                connection.close()
+                continue
+            if is_own_user(connection):
+                return connection
+            connection.close()
+            raise TwinError(
+                f"another user listens at {path}: remove it, or set XDG_RUNTIME_DIR to a folder of your own"
+            )
+        return None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Start an owner in a session of its own, so that it outlives this process and its terminal."""
+        log = self.locations.owner_log
+        if log.exists() and log.stat().st_size > LOG_LIMIT:
+            log.replace(log.with_suffix(".log.1"))
+        home = [] if self.locations.home is None else ["--home", str(self.locations.home)]
+        command = [sys.executable, "-m", "twin_app.owner", *home, *self.owner_options]
+        descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            owner = subprocess.Popen(
+                command,
+                cwd=PACKAGE_ROOT,  # so that -m finds this very package, installed or not
+                stdin=subprocess.DEVNULL,
+                stdout=descriptor,
+                stderr=descriptor,
+                start_new_session=True,
+            )
+        finally:
+            os.close(descriptor)
+        threading.Thread(target=owner.wait, daemon=True).start()  # a client that lives long leaves no zombie
+        return owner
+
+    def _unanswered(self) -> BusyError:
+        note = read_note(self.locations.lock)
+        who = f" (process {note.pid})" if note is not None and is_owned(self.locations.lock) else ""
+        return BusyError(
+            f"the memory's owner{who} does not answer: try again in a moment; "
+            f"its log is {self.locations.owner_log}"
+        )
+
+    def _obituary(self, method: str) -> str:
+        kept = (
+            " What was committed before is kept: run the command again to go on." if method == "add" else ""
+        )
+        return f"the memory's owner process ended during '{method}'; see {self.locations.owner_log}.{kept}"
+
+    def _last_words(self) -> str:
+        try:
+            lines = self.locations.owner_log.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            lines = []
+        return f"{lines[-1] if lines else 'no reason given'} (see {self.locations.owner_log})"
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far one attempt came before its connection ended."""
+
+    accepted: bool = False
+    events: int = 0
+    replace: bool = False
+
+
+def _exchange(connection: socket.socket, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Send the request; yield what comes back, until the end or until the owner dies."""
+    try:
+        connection.sendall(encode(request))
+        with connection.makefile("rb") as stream:
+            while (message := receive(stream)) is not None:
+                yield message
+    except (ConnectionError, TimeoutError):
+        return
+    except ProtocolError as error:
+        raise TwinError(
+            f"the memory's owner sent something unreadable ({error}): run `twin stop` and try again"
+        ) from error

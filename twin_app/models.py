@@ -1,0 +1,57 @@
+"""Which models there are: the embedded one, local checkpoints, and those pulled from the hub into this memory."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from twin_app.errors import TwinError
+
+EMBEDDED = "twin-tiny"
+
+
+class Models:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder  # of pulled checkpoints: ORGANISATION--NAME
+
+    def path(self, name: str) -> Path:
+        """The checkpoint folder of a name or path; raises TwinError that says what to do."""
+        if name == EMBEDDED:
+            return Path(str(files("engine"))) / "checkpoints" / EMBEDDED
+        for candidate in (self.folder / name.replace("/", "--"), Path(name).expanduser()):
+            if (candidate / "config.json").is_file():
+                return candidate.absolute()
+        raise TwinError(
+            f"there is no model {name!r} here: `twin model list` shows what there is, `twin model pull {name}` "
+            "fetches one from the hub, or give the folder of a checkpoint"
+        )
+
+    def names(self) -> list[str]:
+        pulled = sorted(self.folder.glob("*/config.json")) if self.folder.is_dir() else []
+        return [EMBEDDED, *(path.parent.name.replace("--", "/") for path in pulled)]
+
+    def info(self, name: str) -> dict[str, Any]:
+        """What a checkpoint is, from its configuration and files."""
+        path = self.path(name)
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        routing = config.get("msa_config") or {}
+        card = path / "README.md"
+        return {
+            "model": name, "path": str(path), "bytes": sum(f.stat().st_size for f in path.glob("*.safetensors")),
+            "hidden_size": config.get("hidden_size"), "layers": config.get("num_hidden_layers"),
+            "routing_layers": routing.get("router_layer_idx"), "chunk_size": routing.get("pooling_kernel_size"),
+            "top_k": routing.get("top_k_docs"), "vocabulary": config.get("vocab_size"),
+            "card": card.read_text(encoding="utf-8") if card.is_file() else None,
+        }  # fmt: skip
+
+    def pull(self, name: str) -> Path:
+        """Downloads a checkpoint from the hub: the one network access of Twin."""
+        from engine.hub import pull
+
+        folder = self.folder / name.replace("/", "--")
+        try:
+            return pull(name, folder)
+        except Exception as error:
+            raise TwinError(f"{name} could not be pulled from the hub: {error}") from error
