@@ -35,7 +35,11 @@ def fork(context: Context) -> Context:
 
 @torch.inference_mode()
 def continuation_log_probs(
-    model: MemoryModel, logits: Tensor, context: Context, rows: Sequence[Sequence[int]], closing: Sequence[int]
+    model: MemoryModel,
+    logits: Tensor,
+    context: Context,
+    rows: Sequence[Sequence[int]],
+    closing: Sequence[int],
 ) -> Tensor:
     """log p of writing each row of tokens and then one of `closing`, behind a shared context [rows].
 

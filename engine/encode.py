@@ -45,6 +45,12 @@ def pool_chunks(x: Tensor, lengths: Tensor, size: int) -> Tensor:
     return sums / counts[..., None]
 
 
+def pool_heads(x: Tensor, lengths: Tensor, size: int) -> Tensor:
+    """`pool_chunks` of [B, T, G, d]: [B, chunks, G, d]."""
+    pooled = pool_chunks(x.flatten(2), lengths, size)
+    return pooled.view(*pooled.shape[:2], *x.shape[2:])
+
+
 def route_normalise(pooled: Tensor, routing: RoutingConfig) -> Tensor:
     """Routing keys as stored: of unit length per head when routing is by cosine, else as they are."""
     return F.normalize(pooled, dim=-1) if routing.cosine else pooled
@@ -95,13 +101,12 @@ def encode(model: MemoryModel, documents: Sequence[Sequence[int]]) -> list[Poole
 def _pool(
     model: MemoryModel, index: int, normed: Tensor, keys: Tensor, values: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    routing, heads = model.config.routing, (model.config.kv_heads, model.config.head_dim)
-    pooled_k = pool_chunks(keys.transpose(1, 2).flatten(2), lengths, routing.chunk_size).unflatten(-1, heads)
-    pooled_v = pool_chunks(values.transpose(1, 2).flatten(2), lengths, routing.chunk_size).unflatten(-1, heads)
+    routing = model.config.routing
+    pooled_k, pooled_v = (pool_heads(x.transpose(1, 2), lengths, routing.chunk_size) for x in (keys, values))
     if not routing.separate_router:
         return pooled_k, pooled_v, route_normalise(pooled_k, routing)
-    own = model.model.layers[index].self_attn.routing_keys(normed).flatten(2)
-    pooled_r = pool_chunks(own, lengths, routing.chunk_size).unflatten(-1, heads)
+    own = model.model.layers[index].self_attn.routing_keys(normed)
+    pooled_r = pool_heads(own, lengths, routing.chunk_size)
     return pooled_k, pooled_v, route_normalise(pooled_r, routing)
 
 

@@ -17,7 +17,7 @@ from engine.encode import causal_step
 from engine.qwen3 import Backbone, MemoryModel
 
 
-class MSAConfig(PretrainedConfig):  # type: ignore[misc]
+class MSAConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
     """config.json of a released checkpoint, every key kept; `engine.config.ModelConfig` is the checked form."""
 
     model_type = "msa"
@@ -39,7 +39,7 @@ def register_model(auto: Any) -> None:
     from transformers.modeling_outputs import CausalLMOutputWithPast
     from transformers.modeling_utils import PreTrainedModel
 
-    class MSAForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
+    class MSAForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[no-untyped-call]
         """The checkpoint as a plain causal language model, without memory (routing needs a bank: engine.session)."""
 
         config_class = MSAConfig
@@ -54,13 +54,15 @@ def register_model(auto: Any) -> None:
             self.temperature = inner.temperature
             self.lm_head = torch.nn.Linear(checked.hidden_size, checked.vocab_size, bias=False)
             self.checked = checked
-            self.post_init()
+            self.post_init()  # type: ignore[no-untyped-call]
 
         def get_input_embeddings(self) -> torch.nn.Module:
-            return self.model.embed_tokens
+            embeddings: torch.nn.Module = self.model.embed_tokens
+            return embeddings
 
         def get_output_embeddings(self) -> torch.nn.Module:
-            return self.lm_head
+            head: torch.nn.Module = self.lm_head
+            return head
 
         def forward(self, input_ids: Tensor, **_: Any) -> Any:
             runner = self._runner()
@@ -76,7 +78,7 @@ def register_model(auto: Any) -> None:
             runner.config, runner.model = self.checked, self.model
             return runner
 
-        def prepare_inputs_for_generation(self, input_ids: Tensor, **_: Any) -> dict[str, Any]:
+        def prepare_inputs_for_generation(self, input_ids: Tensor, *_: Any, **__: Any) -> dict[str, Any]:
             return {"input_ids": input_ids}
 
     auto.AutoModelForCausalLM.register(MSAConfig, MSAForCausalLM, exist_ok=True)

@@ -52,6 +52,7 @@ class Hop:
 @dataclass(slots=True)
 class Trail:
     hops: list[Hop] = field(default_factory=list)
+    rounds: list[list[tuple[int, str]]] = field(default_factory=list)  # (ID, text) in the prompt, a round each
     logits: Tensor | None = None  # behind the last prompt: generation goes on from here
     context: Context | None = None
 
@@ -60,13 +61,27 @@ class Trail:
         return [passage for hop in self.hops for passage in hop.opened]
 
 
-Next = Callable[[Sequence[Hop]], tuple[str, str] | None]
-"""Given the trail: (what to look for by words in the next round, why), or None when enough is known."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How to go on after a hop."""
+
+    looking_for: str  # the text whose words bring evidence in the next round
+    reason: str
+    through: tuple[Passage, ...]  # opened documents whose texts go into the prompt and route
+
+
+Next = Callable[[Sequence[Hop]], Step | None]
+"""Given the trail so far: how to go on, or None when enough is known."""
 
 
 class Interleave:
     def __init__(
-        self, model: MemoryModel, tokenizer: MemoryTokenizer, head: Head, policy: Policy, view: BankView | None
+        self,
+        model: MemoryModel,
+        tokenizer: MemoryTokenizer,
+        head: Head,
+        policy: Policy,
+        view: BankView | None,
     ) -> None:
         self.model, self.tokenizer, self.head, self.policy = model, tokenizer, head, policy
         self.view = view
@@ -91,25 +106,23 @@ class Interleave:
             yield hop
             if not passages:
                 return
+            step = Step(passages[-1].text, "the model asked for more documents", tuple(passages))
             if following is not None:
-                step = following(trail.hops)
-                if step is None:
+                decided = following(trail.hops)
+                if decided is None:
                     return
-                looking_for, reason = step
-            else:
-                looking_for, reason = passages[-1].text, "the model asked for more documents"
+                step = decided
+            looking_for, reason = step.looking_for, step.reason
+            trail.rounds.append([(passage.document, passage.encoded) for passage in step.through])
         if following is None:  # the cap: what was opened last has to be read before the answer
             self._route(ask, self._prompt(ask.question, trail), {}, trail)
 
     def _prompt(self, question: str, trail: Trail) -> Prompt:
-        if not trail.hops:
+        if not trail.rounds:
             return question_prompt(self.tokenizer, question)
-        rounds = [[(p.document, p.encoded) for p in hop.opened] for hop in trail.hops]
-        return hop_prompt(self.tokenizer, question, rounds)
+        return hop_prompt(self.tokenizer, question, trail.rounds)
 
-    def _route(
-        self, ask: Ask, prompt: Prompt, words: Mapping[int, float], trail: Trail
-    ) -> tuple[Ranking, Tensor]:
+    def _route(self, ask: Ask, prompt: Prompt, words: Mapping[int, float], trail: Trail) -> tuple[Ranking, Tensor]:
         """Prefill with routing on: the merged ranking, and the logits of what the model would write next."""
         routing, reported = self.model.config.routing, list[Selection]()
 
@@ -119,7 +132,13 @@ class Interleave:
             return Selection(wide.documents[: routing.top_k], wide.scores[: routing.top_k])
 
         logits, context = prefill(
-            self.model, prompt.tokens, prompt.roles, prompt.positions(routing.top_k), self.head, choose, self._content
+            self.model,
+            prompt.tokens,
+            prompt.roles,
+            prompt.positions(routing.top_k),
+            self.head,
+            choose,
+            self._content,
         )
         trail.logits, trail.context = logits[-1], context
         if ask.allowed is not None:
@@ -132,9 +151,7 @@ class Interleave:
             ranking += [(d, min(s, ranking[-1][1])) for d, s in wider if d not in known]
         return ranking, logits[-1]
 
-    def _rank(
-        self, ask: Ask, reported: Sequence[Selection], words: Mapping[int, float], most: int
-    ) -> Ranking:
+    def _rank(self, ask: Ask, reported: Sequence[Selection], words: Mapping[int, float], most: int) -> Ranking:
         """From the `most` best documents of every routing layer and of the words."""
         return rank(
             [Selection(wide.documents[:most], wide.scores[:most]) for wide in reported],

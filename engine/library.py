@@ -15,6 +15,7 @@ class Passage:
     context: str  # put before the text for encoding
     text: str
     sentences: Sequence[tuple[int, int]]  # spans in text, in order
+    date: str | None = None  # ISO 8601
 
     @property
     def encoded(self) -> str:

@@ -75,9 +75,7 @@ class Case:
             chunks = torch.tensor([chunk for span in spans for chunk in span])
             return keys[at][:, chunks], values[at][:, chunks]
 
-        return prefill(
-            model, given["input_ids"], given["doc_ids"], given["position_ids"], head, choose, content
-        )
+        return prefill(model, given["input_ids"], given["doc_ids"], given["position_ids"], head, choose, content)
 
     def _selections(self, prefix: str, context: Context) -> dict[str, Tensor]:
         out = {}

@@ -30,7 +30,7 @@ class Policy:
         known = {field.name for field in fields(cls)}
         if unknown := set(raw) - known:
             raise ConfigError(f"twin_config has unknown keys: {', '.join(sorted(unknown))}")
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+        values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
         policy = cls(**values)
         if policy.answer not in ("generate", "quote"):
             raise ConfigError(f"twin_config.answer is {policy.answer!r}; known are generate, quote")

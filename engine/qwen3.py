@@ -107,16 +107,18 @@ class Layer(nn.Module):
     def finish(self, x: Tensor, attended: Tensor) -> Tensor:
         """The residual stream after this layer, given what its attention returned."""
         x = x + attended
-        return x + self.mlp(self.post_attention_layernorm(x))
+        out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        return out
 
 
 class Backbone(nn.Module):
+    layers: list[Layer]
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
-        self.layers = nn.ModuleList(
-            Layer(config, config.routing.separate_router and i in config.routing.layers)
-            for i in range(config.layers)
+        self.layers = nn.ModuleList(  # type: ignore[assignment]
+            Layer(config, config.routing.separate_router and i in config.routing.layers) for i in range(config.layers)
         )
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
@@ -153,4 +155,4 @@ class MemoryModel(nn.Module):
 
 
 def _split(x: Tensor, heads: int) -> Tensor:
-    return x.unflatten(-1, (heads, -1))
+    return x.view(*x.shape[:-1], heads, -1)

@@ -37,7 +37,7 @@ def rank(
 
 
 def merge_layers(selections: Sequence[Selection], weights: Sequence[float] = ()) -> dict[int, float]:
-    """Mean over layers of each document's score, 1 for the best, 0 for the weakest kept; absent from a layer = weakest."""
+    """Mean over layers of each document's score, the best 1, the weakest kept 0; absent = weakest."""
     if not selections:
         return {}
     shares = list(weights) or [1.0] * len(selections)

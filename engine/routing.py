@@ -44,13 +44,14 @@ def segment_scores(queries: Tensor, segment: Segment, layer_index: int, config: 
     """Routing queries [T, H, d] -> one score a document of the segment [D] (msa.md stage 2)."""
     routing = config.routing
     keys, scales = segment.routing_keys(layer_index)
+    queries = queries.to(keys.device)  # the few queries go to the keys: a bank's are mapped into host memory
     if routing.folds:
         folded = fold_queries(queries, config.kv_heads, routing.cosine)
         chunks = folded_chunk_scores(folded, keys, scales, routing.query_reduce)
     else:
         chunks = exact_chunk_scores(
             queries,
-            keys.unflatten(-1, (config.kv_heads, config.head_dim)),
+            keys.view(-1, config.kv_heads, config.head_dim),
             scales,
             cosine=routing.cosine,
             head_reduce=routing.head_reduce,
@@ -60,7 +61,11 @@ def segment_scores(queries: Tensor, segment: Segment, layer_index: int, config: 
 
 
 def select(
-    queries: Tensor, segments: Iterable[Segment], layer_index: int, config: ModelConfig, keep: int,
+    queries: Tensor,
+    segments: Iterable[Segment],
+    layer_index: int,
+    config: ModelConfig,
+    keep: int,
     allowed: Tensor | None = None,
 ) -> Selection:
     """The `keep` best documents of all segments for one layer; `allowed` (sorted ids) narrows memory."""

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import torch
 
-from engine.answering.question import Question
-from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough
-from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.answering.quoting import Quoting
+from engine.answering.sentences import Scored
 from engine.config import ConfigError, ModelConfig
 from engine.decode import decode
 from engine.encode import encode, encode_head
@@ -101,9 +100,7 @@ class Engine:
         return cls(checkpoint, Bank.open(bank, layout), choose_device(device))
 
     @torch.inference_mode()
-    def encode(
-        self, documents: Sequence[tuple[int, str]], *, between: Callable[[], None] = lambda: None
-    ) -> list[int]:
+    def encode(self, documents: Sequence[tuple[int, str]], *, between: Callable[[], None] = lambda: None) -> list[int]:
         """(id, text with its context) of new documents; durable in the bank on return. Gives their token counts.
 
         `between` is called between two batches, so that a caller can let others have the engine.
@@ -131,7 +128,7 @@ class Engine:
         if self.policy.answer == "quote":
             quoting = Quoting(ask.question, library, self.policy)
             yield from interleave.run(ask, library, quoting.following, trail)
-            yield quoting.answer()
+            yield _quoted(quoting)
         else:
             yield from interleave.run(ask, library, None, trail)
             yield self._generate(ask.question, trail, library)
@@ -163,6 +160,15 @@ class Engine:
         return Answer(text, bool(text), supports, supports[0].score if supports else 0.0)
 
 
+def _quoted(quoting: Quoting) -> Answer:
+    chosen = quoting.chosen()
+    if chosen is None:
+        return Answer("", False, (), 0.0)
+    supports = tuple(Support(s.document, s.start, s.end, s.score) for s in chosen.sentences)
+    grounded = chosen.score >= quoting.policy.grounded_at
+    return Answer(chosen.text if grounded else "", grounded, supports, chosen.score)
+
+
 def batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
     """Indices in order of length, cut so that longest x count stays within BATCH_TOKENS."""
     held: list[int] = []
@@ -173,44 +179,3 @@ def batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]
         held.append(index)
     if held:
         yield held
-
-
-class Quoting:
-    """A quoting policy's reading of the hops: when to go on, what to look for, what to quote."""
-
-    def __init__(self, question: str, library: Library, policy: Policy) -> None:
-        self.question, self.library, self.policy = Question.of(question), library, policy
-        self.weights = term_weights(self.question, library.rarity(self.question.words))
-        self.found: list[Scored] = []
-        self.links: list[tuple[Scored, Scored, float]] = []
-        self.tried: list[Scored] = []
-
-    def following(self, hops: Sequence[Hop]) -> tuple[str, str] | None:
-        hop = hops[-1]
-        scored = score_sentences(
-            self.question, self.weights, hop.opened, hop.leads, self.policy.sentence_weights
-        )
-        for bridge in self.tried:
-            if link := chain(self.question, bridge, scored, self.weights):
-                self.links.append((bridge, *link))
-        self.found = sorted([*self.found, *scored], key=lambda s: -s.score)
-        if len(hops) >= self.policy.max_hops or is_enough(self.found[0] if self.found else None, self.weights):
-            return None
-        fresh = [b for b in bridges(self.question, self.found) if b not in self.tried]
-        if not fresh:
-            return None
-        for later in self.found:  # what is open already may hold the chain's end
-            for bridge in fresh:
-                if link := chain(self.question, bridge, [later], self.weights):
-                    self.links.append((bridge, *link))
-        self.tried.extend(fresh)
-        looking_for = " ".join(bridge_text(self.question, bridge, self.weights) for bridge in fresh)
-        return looking_for, f"to follow “{looking_for[:120]}”"
-
-    def answer(self) -> Answer:
-        quoted: Quoted | None = choose(self.question, self.found, self.links, self.weights)
-        if quoted is None:
-            return Answer("", False, (), 0.0)
-        supports = tuple(Support(s.document, s.start, s.end, s.score) for s in quoted.sentences)
-        grounded = quoted.score >= self.policy.grounded_at
-        return Answer(quoted.sentences[0].text if grounded else "", grounded, supports, quoted.score)

@@ -23,7 +23,7 @@ class MemoryTokenizer:
     def __init__(self, path: Path) -> None:
         try:
             self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # noqa: BLE001 (the library raises bare Exception for a bad or missing file)
+        except Exception as error:
             raise ConfigError(f"{path} is not a readable tokenizer: {error}") from error
         self._tokenizer.add_special_tokens(
             # what a vocabulary added without calling it special (Qwen3's <think>, <tool_call>) is a mark as well

@@ -20,7 +20,7 @@ def load(checkpoint: Path, *, device: str = "cpu", dtype: torch.dtype = torch.fl
     config = ModelConfig.read(checkpoint)
     with torch.device("meta"):
         model = MemoryModel(config)
-    wanted = set(model.state_dict())
+    wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
     state: dict[str, torch.Tensor] = {}
     for path in _files(checkpoint):
         try:
@@ -31,8 +31,12 @@ def load(checkpoint: Path, *, device: str = "cpu", dtype: torch.dtype = torch.fl
         except (OSError, SafetensorError) as error:
             raise ConfigError(f"{path} is not a readable safetensors file: {error}") from error
     state.setdefault("temperature", torch.tensor(config.routing.temperature, device=device, dtype=dtype))
-    if missing := sorted(wanted - set(state)):
+    if missing := sorted(set(wanted) - set(state)):
         raise ConfigError(f"{checkpoint} lacks {len(missing)} tensors, {missing[0]} among them")
+    for name, shape in wanted.items():
+        if state[name].shape != shape:
+            found = list(state[name].shape)
+            raise ConfigError(f"{checkpoint}: {name} is {found}, config.json asks for {list(shape)}")
     model.load_state_dict(state, assign=True)
     return model.eval().requires_grad_(False)
 

@@ -49,9 +49,7 @@ class UnknownVersion(Exception):
 
 def apply(connection: duckdb.DuckDBPyConnection) -> int:
     """Bring the catalog to the newest version; returns it. Raises UnknownVersion, having changed nothing."""
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS migrations (version INTEGER, name TEXT, applied_at TIMESTAMP)"
-    )
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (version INTEGER, name TEXT, applied_at TIMESTAMP)")
     row = connection.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()
     version = int(row[0]) if row else 0
     if version > len(MIGRATIONS):

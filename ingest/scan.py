@@ -59,9 +59,7 @@ def _named(path: Path, limits: Limits, folders: set[tuple[int, int]]) -> Iterato
         yield _file(path, status, limits)
 
 
-def _walk(
-    root: Path, root_status: os.stat_result, limits: Limits, folders: set[tuple[int, int]]
-) -> Iterator[Found]:
+def _walk(root: Path, root_status: os.stat_result, limits: Limits, folders: set[tuple[int, int]]) -> Iterator[Found]:
     waiting: list[tuple[Path, os.stat_result, IgnoreRules]] = [(root, root_status, IgnoreRules())]
     while waiting:
         folder, status, rules = waiting.pop()

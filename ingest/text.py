@@ -102,7 +102,11 @@ def _utf16(head: bytes) -> str | None:
 
 def _decode_legacy(data: bytes, first_bad: int) -> str:
     start = max(0, first_bad - SAMPLE_BYTES // 4)
-    best = from_bytes(data[start : start + SAMPLE_BYTES], cp_isolation=_LEGACY).best()
+    matches = from_bytes(data[start : start + SAMPLE_BYTES], cp_isolation=_LEGACY)
+    best = matches.best()
+    usual = next((match for match in matches if match.encoding == "cp1252"), None)
+    if best and usual and (usual.chaos, -usual.coherence) <= (best.chaos, -best.coherence):
+        best = usual  # as good as any other: then the commonest is meant
     for encoding in (best.encoding if best else "cp1252", "cp1252"):
         try:
             return data.decode(encoding)

@@ -47,7 +47,7 @@ class Reading:
     unreadable: list[str] = field(default_factory=list)
 
 
-class Unreadable(Exception):  # noqa: N818 - said of a source
+class Unreadable(Exception):
     """The source cannot be read; str(e) is the reason shown to the person, with what to do."""
 
 

@@ -114,9 +114,7 @@ class Words:
             _take_out(connection, latest)
             values = list(latest.values())
             connection.executemany("INSERT INTO passages VALUES (?, ?, ?)", values)
-            connection.executemany(
-                "INSERT INTO exact(rowid, text) VALUES (?, ?)", [value[:2] for value in values]
-            )
+            connection.executemany("INSERT INTO exact(rowid, text) VALUES (?, ?)", [value[:2] for value in values])
             connection.executemany("INSERT INTO stemmed(rowid, text, context) VALUES (?, ?, ?)", values)
 
     def remove(self, ids: Iterable[int]) -> None:

@@ -1,5 +1,7 @@
-"""What every test gets: a memory's home of its own, short runtime folders, no settings of the person's, poisoned
-`torch.empty`. Owners that a test started are stopped when it ends."""
+"""What every test gets: no settings of the person's, a short runtime folder, poisoned `torch.empty`.
+
+Owners that a test started under its `tmp_path` are ended with it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +70,12 @@ def poisoned_empties(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _end_owner(lock: Path) -> None:
-    note = read_note(lock)
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + STOP_S
+        note = read_note(lock)
         if note is not None and is_owned(lock):
-            os.kill(note.pid, number)
+            with suppress(ProcessLookupError):
+                os.kill(note.pid, number)
         while is_owned(lock) and time.monotonic() < deadline:
             time.sleep(0.02)
     assert not is_owned(lock), f"the owner of {lock} cannot be ended"

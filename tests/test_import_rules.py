@@ -22,9 +22,10 @@ KERNEL_LIBRARIES = {"torch", "triton"}
 NOT_IN_INGEST = {"torch", "transformers", "textual"}
 NOT_IN_ENGINE = {"duckdb", "textual", "sqlite3"}
 CLIENT_SIDE = (
-    "__init__ __main__ cli client connection dates errors invocation locations opening owner ownership protocol render "
-    "settings commands/__init__ commands/asking commands/config commands/finding commands/memory commands/model"
-).split()
+    *("__init__", "__main__", "cli", "client", "connection", "dates", "errors", "invocation", "locations"),
+    *("opening", "owner", "ownership", "protocol", "render", "settings", "commands/__init__"),
+    *("commands/asking", "commands/config", "commands/finding", "commands/memory", "commands/model"),
+)
 ENVIRONMENT_READERS = {"twin_app/settings.py", "twin_app/locations.py"}
 FORBIDDEN = {"pickle", "cloudpickle", "dill", "shelve", "marshal"}
 
@@ -98,9 +99,7 @@ def test_the_environment_is_read_in_one_place_and_nothing_is_pickled(folder: str
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
-                assert node.attr not in ("environ", "getenv", "environb"), (
-                    f"{path}:{node.lineno} reads the environment"
-                )
+                assert node.attr not in ("environ", "getenv", "environb"), f"{path}:{node.lineno} reads the environment"
             if isinstance(node, ast.ImportFrom) and node.module == "os":
                 names = {alias.name for alias in node.names}
                 assert not names & {"environ", "getenv"}, f"{path}:{node.lineno} reads the environment"

@@ -52,7 +52,13 @@ class CatalogLibrary:
         found = self.catalog.documents.get(documents)
         self.rows |= found
         return [
-            Passage(row.id, row.document.context, row.document.text, sentences(row.document.text))
+            Passage(
+                row.id,
+                row.document.context,
+                row.document.text,
+                sentences(row.document.text),
+                row.document.date,
+            )
             for row in found.values()
         ]
 
@@ -120,7 +126,7 @@ class Answerer:
     def citations(self, supports: Sequence[Support], rows: Mapping[int, DocumentRow]) -> list[dict[str, Any]]:
         present = self.catalog.documents.get([s.document for s in supports])  # in memory now, not a moment ago
         also = self.catalog.documents.also_in([s.document for s in supports]) if supports else {}
-        out = []
+        out: list[dict[str, Any]] = []
         for support in supports:
             row = present.get(support.document)
             if row is None or row.document.text != rows[support.document].document.text:
@@ -171,7 +177,6 @@ def snippet(text: str, words: Sequence[str]) -> tuple[int, int]:
     spans = sentences(text) or [(0, len(text))]
     lowered = [word.lower() for word in words]
     return max(spans, key=lambda span: sum(word in text[span[0] : span[1]].lower() for word in lowered))
-
 
 
 def _ms(seconds: float) -> int:

@@ -70,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole tree; `run` names the function of a verb as "module:function" under `commands`."""
     parser = argparse.ArgumentParser(
         prog="twin",
-        description="A private memory on your own machine: point it at folders, ask, get answers with sources.",
+        description="A private memory on your own machine: add folders, ask, get answers with sources.",
         parents=[_shared(None)],
         allow_abbrev=False,
     )
@@ -94,9 +94,7 @@ def _shared(default: object) -> argparse.ArgumentParser:
 
 
 def _verb(verbs: Parsers, name: str, run: str, help: str) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(
-        name, help=help, description=help, parents=[_shared(argparse.SUPPRESS)], allow_abbrev=False
-    )
+    verb = verbs.add_parser(name, help=help, description=help, parents=[_shared(argparse.SUPPRESS)], allow_abbrev=False)
     verb.set_defaults(run=run)
     return verb
 
@@ -112,25 +110,15 @@ def _add_verb(verbs: Parsers) -> None:
 
 def _ask_verb(verbs: Parsers) -> None:
     ask = _verb(verbs, "ask", "asking:ask", "answer a question from memory, with citations")
-    ask.add_argument(
-        "words", nargs="*", metavar="QUESTION", help="'-' reads it, or after it its context, from stdin"
-    )
-    ask.add_argument(
-        "--questions", metavar="FILE.jsonl", help='many: {"id", "question"} a line; prints JSON lines'
-    )
+    ask.add_argument("words", nargs="*", metavar="QUESTION", help="'-' reads it, or after it its context, from stdin")
+    ask.add_argument("--questions", metavar="FILE.jsonl", help='many: {"id", "question"} a line; prints JSON lines')
     ask.add_argument("--since", type=dates.start, metavar="DATE", help="only documents of DATE or later")
     ask.add_argument("--until", type=dates.end, metavar="DATE", help="only documents of DATE or earlier")
     ask.add_argument("--as-of", type=dates.end, metavar="DATE", help="what memory held then")
-    ask.add_argument(
-        "--in", dest="inside", type=absolute, metavar="FOLDER", help="only documents of this folder"
-    )
-    ask.add_argument(
-        "--top", type=_count, default=10, metavar="N", help="length of the ranking in hops[].routed"
-    )
+    ask.add_argument("--in", dest="inside", type=absolute, metavar="FOLDER", help="only documents of this folder")
+    ask.add_argument("--top", type=_count, default=10, metavar="N", help="length of the ranking in hops[].routed")
     ask.add_argument("--retrieval", choices=("latent", "words", "both"), help="what ranks the documents")
-    ask.add_argument(
-        "-c", "--continue", dest="carry_on", action="store_true", help="continue the last conversation"
-    )
+    ask.add_argument("-c", "--continue", dest="carry_on", action="store_true", help="continue the last conversation")
     ask.add_argument("--no-save", action="store_true", help="keep no record of question and answer")
 
 
@@ -151,18 +139,14 @@ def _memory_verbs(verbs: Parsers) -> None:
     forget.add_argument("--before", type=dates.start, metavar="DATE", help="everything dated before DATE")
     forget.add_argument("--yes", action="store_true", help="do not ask")
     verify = _verb(verbs, "verify", "memory:verify", "check that catalog, bank and index agree")
-    verify.add_argument(
-        "--forgotten", type=Path, metavar="RECEIPT", help="check that nothing of it can be reached"
-    )
+    verify.add_argument("--forgotten", type=Path, metavar="RECEIPT", help="check that nothing of it can be reached")
     _verb(verbs, "status", "memory:status", "what is in memory")
     _verb(verbs, "sources", "memory:sources", "every source and its state")
     _verb(verbs, "stop", "memory:stop", "end the owner process")
 
 
 def _model_verbs(verbs: Parsers) -> None:
-    model = verbs.add_parser(
-        "model", help="the models at hand", description="the models at hand", allow_abbrev=False
-    )
+    model = verbs.add_parser("model", help="the models at hand", description="the models at hand", allow_abbrev=False)
     actions = model.add_subparsers(title="actions", metavar="ACTION", required=True)
     _verb(actions, "list", "model:list_models", "models at hand")
     info = _verb(actions, "info", "model:info", "what a model is")

@@ -49,9 +49,7 @@ class Client:
     owner_options: Sequence[str] = ()
     patience_s: float = 30.0  # for an owner to start, to be replaced or to stop
 
-    def call(
-        self, method: str, params: Mapping[str, Any], on_event: Callable[[Event], None] = _ignore
-    ) -> Result:
+    def call(self, method: str, params: Mapping[str, Any], on_event: Callable[[Event], None] = _ignore) -> Result:
         """The result of one request. Raises OwnerError, OwnerGoneError, BusyError."""
         request = {
             "twin": PROTOCOL,
@@ -73,9 +71,7 @@ class Client:
                         error = message["error"]
                         if "version" not in error:
                             raise OwnerError(str(error["message"]), int(error["exit"]))
-                        self.narrate(
-                            f"the memory's owner runs Twin {error['version']}; starting {__version__} instead"
-                        )
+                        self.narrate(f"the memory's owner runs Twin {error['version']}; starting {__version__} instead")
                         progress.replace = True
                         break
                     if message["event"] == "accepted":
@@ -97,20 +93,22 @@ class Client:
 
     def stop(self) -> int | None:
         """End the owner and wait until it is gone; its pid, or None when there was none."""
+        request = {"twin": PROTOCOL, "version": __version__, "method": "stop"}
         deadline = time.monotonic() + self.patience_s
-        connection = self._try_connect()
         pid: int | None = None
-        if connection is not None:
-            with connection:
-                for message in _exchange(
-                    connection, {"twin": PROTOCOL, "version": __version__, "method": "stop"}
-                ):
-                    pid = message.get("result", {}).get("stopped", pid)
-        while is_owned(self.locations.lock):
+        while True:
+            connection = self._try_connect() if pid is None else None
+            if connection is not None:
+                with connection:
+                    for message in _exchange(connection, request):
+                        pid = message.get("result", {}).get("stopped", pid)
+            note = read_note(self.locations.lock)
+            is_another = pid is not None and note is not None and note.pid != pid
+            if is_another or not is_owned(self.locations.lock):
+                return pid
             if time.monotonic() > deadline:
                 raise self._unanswered()
             time.sleep(POLL_S)
-        return pid
 
     def _connect(self, deadline: float) -> socket.socket:
         """A connection to the owner, started if need be. Raises BusyError after `deadline`."""
@@ -123,6 +121,9 @@ class Client:
         while True:
             connection = self._try_connect()
             if connection is not None:
+                note = read_note(self.locations.lock)
+                if note is not None and note.pid != owner.pid:  # another client's came first
+                    owner.terminate()  # or it would take over, unasked, when that one stops
                 return connection
             now = time.monotonic()
             if now > deadline:
@@ -184,14 +185,11 @@ class Client:
         note = read_note(self.locations.lock)
         who = f" (process {note.pid})" if note is not None and is_owned(self.locations.lock) else ""
         return BusyError(
-            f"the memory's owner{who} does not answer: try again in a moment; "
-            f"its log is {self.locations.owner_log}"
+            f"the memory's owner{who} does not answer: try again in a moment; its log is {self.locations.owner_log}"
         )
 
     def _obituary(self, method: str) -> str:
-        kept = (
-            " What was committed before is kept: run the command again to go on." if method == "add" else ""
-        )
+        kept = " What was committed before is kept: run the command again to go on." if method == "add" else ""
         return f"the memory's owner process ended during '{method}'; see {self.locations.owner_log}.{kept}"
 
     def _last_words(self) -> str:

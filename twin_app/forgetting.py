@@ -52,9 +52,7 @@ class Forgetter:
         removed = set(wanted.removed)
         left = removed & set(self.words.ids().tolist())
         problems += [f"{document_label(number)} is in the word index" for number in sorted(left)]
-        problems += [
-            f"{document_label(number)} is in a bank" for number in sorted(removed & self.engines.held())
-        ]
+        problems += [f"{document_label(number)} is in a bank" for number in sorted(removed & self.engines.held())]
         return problems
 
     def _selection(self, params: Params) -> Selection:
@@ -70,6 +68,4 @@ class Forgetter:
             if number is None or number not in self.catalog.documents.get([number]):
                 raise TwinError(f"{label} is not in memory: `twin documents` lists what is")
             documents.append(number)
-        return self.catalog.forgetting.choose(
-            sources=sources, documents=documents, before=params.get("before")
-        )
+        return self.catalog.forgetting.choose(sources=sources, documents=documents, before=params.get("before"))

@@ -101,8 +101,6 @@ def make_runtime(folder: Path) -> None:
     make_private(folder)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise TwinError(
-            f"{folder} does not belong to you: remove it, or set XDG_RUNTIME_DIR to a folder that does"
-        )
+        raise TwinError(f"{folder} does not belong to you: remove it, or set XDG_RUNTIME_DIR to a folder that does")
     if stat.S_IMODE(found.st_mode) & 0o077:
         folder.chmod(0o700)

@@ -128,9 +128,7 @@ class Owner:
                 return
             if request is None or self._stopping.is_set() or not self._is_in_place():
                 return  # nothing was accepted: the client asks again, and finds or starts the next owner
-            if (
-                request.get("method") == "stop"
-            ):  # of any version, or an upgrade could not replace its predecessor
+            if request.get("method") == "stop":  # of any version, or an upgrade could not replace its predecessor
                 connection.accept()
                 connection.finish({"stopped": os.getpid()})
                 self.stop()
@@ -196,16 +194,12 @@ def resolve(name: str) -> Factory:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Own the memory of the given home until it is time to leave; BUSY when it has an owner already."""
-    parser = argparse.ArgumentParser(
-        prog="python -m twin_app.owner", description="The owner process of a memory."
-    )
+    parser = argparse.ArgumentParser(prog="python -m twin_app.owner", description="The owner process of a memory.")
     parser.add_argument("--home", type=Path, help="the memory's folder (default: the platform's)")
     parser.add_argument("--factory", default="twin_app.twin:Twin", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     os.umask(0o077)
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s"
-    )
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
         locations = locate(options.home)
         locations.prepare()

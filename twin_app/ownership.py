@@ -15,8 +15,7 @@ from pathlib import Path
 
 from twin_app.errors import TwinError
 
-TAKE_S = 0.5  # how long a starting owner tries: others look at the lock for an instant (`is_owned`)
-POLL_S = 0.02
+POLL_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,8 @@ class OwnerNote:
 def take(path: Path, socket: Path) -> Ownership | None:
     """Become the owner; None when another process is. Raises TwinError where locks do not work."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + TAKE_S
     while not _lock(descriptor, fcntl.LOCK_EX, path):
-        if time.monotonic() > deadline:
+        if not _lock(descriptor, fcntl.LOCK_SH, path):  # held by an owner, not just looked at by `is_owned`
             os.close(descriptor)
             return None
         time.sleep(POLL_S)

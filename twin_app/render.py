@@ -168,6 +168,10 @@ class Progress:
     def __call__(self, event: Record) -> None:
         if event.get("event") != "progress":
             return
+        if "done" not in event:  # nothing moves yet, and the person should know why
+            self.done()
+            self.console.say(f"{event['phase']}…")
+            return
         now = time.monotonic()
         if self._next == 0.0 and not self.console.live:
             self._next = now + REPORT_S  # short work needs no report
@@ -191,13 +195,13 @@ class Progress:
 
 
 def progress_line(event: Record) -> str:
-    """`encoding 120/500 documents, 45.2/s, 8 s left`."""
+    """`encoding: 120/500 documents, 61,440 tokens, 8,120 tokens/s, 8 s left`."""
     total = f"/{event['total']:,}" if event.get("total") else ""
-    text = f"{event['phase']} {event['done']:,}{total} {event['unit']}"
-    if event.get("rate"):
-        text += f", {event['rate']:,.1f}/s"
+    text = f"{event['phase']}: {event['done']:,}{total} {event['unit']}"
     if event.get("tokens"):
         text += f", {event['tokens']:,} tokens"
+    if event.get("rate"):
+        text += f", {event['rate']:,} tokens/s"
     if event.get("eta_s") is not None:
         text += f", {duration(event['eta_s'])} left"
     return text

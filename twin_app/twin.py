@@ -212,7 +212,7 @@ class Twin:
         rows = self.catalog.documents.get([number for number, _ in hits])
         also = self.catalog.documents.also_in(list(rows))
         terms = query.replace('"', " ").split()
-        passages = []
+        passages: list[dict[str, Any]] = []
         for number, score in hits:
             if (row := rows.get(number)) is None:
                 continue

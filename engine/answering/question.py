@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import snowballstemmer
-
-Kind = Literal["time", "money", "number", "person", "place", "contact", "any"]
 
 WORD = re.compile(r"[^\W_]+(?:['’.@_/:-][^\W_]+)*", re.UNICODE)
 STOP = frozenset(
@@ -18,22 +14,66 @@ STOP = frozenset(
     "she they we i you me my mine your yours his her hers their theirs our ours him them us and or but if then than "
     "so not no do does did done have has had having will would can could may might shall should must there here who "
     "whom whose which what when where why how all any some many much more most very just about into over again ever "
-    "also out up off only own same such too s t d ll re ve m please tell give name say said according get got did "
-    "does was s' it's i'm that's let's kind sort type exactly actually".split()
+    "also out up off only own same such too s t d ll re ve m please tell give say said according get got now "
+    "s' it's i'm that's let's kind sort type exactly actually name called currently take takes took taken go goes went "
+    "come comes came make makes made want wants wanted use uses used let lets put keep does again".split()
 )
-_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("contact", re.compile(r"\b(phone|telephone|e-?mail|mobile|website|url|address|contact)\b", re.I)),
-    ("money", re.compile(
-        r"\bhow much\b.*\b(cost|pay|paid|price|rent|owe|charge|fee|spend|spent|worth|deposit|is|was|did|does)\b"
-        r"|\b(price|cost|rent|fee|deposit|amount|total|premium|salary|budget)\b", re.I)),
-    ("time", re.compile(
-        r"\bwhen\b|\b(what|which) (date|day|time|year|month|weekday|week)\b|\bhow long ago\b|\bdeadline\b|\bbirthday\b"
-        r"|\bdue\b|\bwhat time\b|\bsince when\b|\buntil when\b|\bexpire", re.I)),
-    ("number", re.compile(
-        r"\bhow (many|much|long|old|far|big|tall|high|large|heavy|often|fast|deep|wide|hot)\b"
-        r"|\b(number|code|serial|percentage|size|temperature|dose|pressure|version|iban|pin)\b", re.I)),
-    ("person", re.compile(r"\bwho(m|se)?\b|\b(what|which) (person|man|woman|doctor|author|actor|singer)\b", re.I)),
-    ("place", re.compile(r"\bwhere\b|\b(what|which) (city|town|place|country|street|hotel|venue|restaurant)\b", re.I)),
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_NUMBER_WORD = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"
+    r"|seventy|eighty|ninety|hundred|thousand|million|dozen|half|twice|once)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of answer: what asks for it, and what it looks like."""
+
+    name: str
+    asked: re.Pattern[str]
+    looks: re.Pattern[str]
+
+
+def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
+    return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I))
+
+
+_DATE = rf"\b{_MONTH}\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}[/.]\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
+_CLOCK = r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b|\bhalf past\b|\bat (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"  # noqa: E501
+_WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+KINDS: tuple[Kind, ...] = (  # the one asked for first in the question counts; of two at one place, the first here
+    _kind("email", r"\be-?mail( address)?\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
+    _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach)\b"
+          r"|\b(call|dial|reach)\b.*\bnumber|\bphone\b", r"\+?\d[\d\s()/.-]{5,}\d"),
+    _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
+          r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
+          r"|\b(number|code|version|pin|serial|iban|password)\b.*\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
+          r"\b(?=\w*\d)[\w/.-]{2,}\b|\bversion \w"),
+    _kind("address", r"\baddress\b", r"\b[A-Z]\w+ (?:\w+ )?\d+\b|\b\d+[a-z]?,? [A-Z]\w+"),
+    _kind("money", r"\bhow much\b.*\b(cost|costs|pay|paid|price|rent|owe|charge|charged|fee|spend|spent|worth|deposit"
+          r"|earn|save|bill|budget|amount|total)\b|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
+          r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
+          r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|\b\d+[.,]\d\d\b"),
+    _kind("clock", r"\b(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
+    _kind("weekday", r"\b(what|which) (day|days|weekday|weekdays)\b(?! of the month)", _WEEKDAY + "|" + _DATE),
+    _kind("duration", r"\bhow long\b(?! ago)", rf"(?:\d|\b{_NUMBER_WORD}\b).{{0,12}}\b(?:second|minute|hour|day|night"
+          r"|week|month|year|min|h|hrs?)s?\b"),
+    _kind("time", r"\bwhen\b|\b(what|which) (date|year|month|week)\b|\bhow long ago\b|\bdeadline\b|\bbirthday\b|\bdue\b"
+          r"|\bwhich dates\b", rf"{_DATE}|{_CLOCK}|{_WEEKDAY}|\b(?:today|tomorrow|yesterday|tonight)\b"
+          r"|\b(?:next|last|this) (?:week|month|year|spring|summer|autumn|winter)\b"),
+    _kind("number", r"\bhow (many|much|old|far|big|tall|high|large|heavy|often|fast|deep|wide|hot|warm|cold|strong)\b"
+          r"|\b(percentage|size|temperature|dose|pressure|number|degrees|speed|weight|height|distance)\b",
+          rf"\d|\b{_NUMBER_WORD}\b|\b(?:every|daily|weekly|monthly|yearly)\b"),
+    _kind("person", r"\bwho(m|se)?\b|\b(what|which) (person|man|woman|doctor|author|actor|singer|band)\b|\bname\b"
+          r"|\bcalled\b", r"\b[A-Z][\w’'-]+", case=True),
+    _kind("place", r"\bwhere\b|\b(what|which) (city|town|place|country|street|hotel|venue|restaurant|room)\b",
+          r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|with)\b (?:the |an? |our |my )?[“\"]?[\w-]+"
+          r"|\b\d+ [A-Z]\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
+    _kind("reason", r"\bwhy\b|\bhow come\b|\bwhat for\b|\breason\b",
+          r"\b(?:because|since|so that|due to|as it|in order|to)\b"),
 )  # fmt: skip
 
 
@@ -42,19 +82,41 @@ class Question:
     text: str
     stems: tuple[str, ...]  # of the words that matter, each once, in order
     words: tuple[str, ...]  # the same, lower-cased, unstemmed
-    kind: Kind
+    names: frozenset[str]  # stems of its capitalised words and numbers
+    kind: Kind | None
+    kind_stems: frozenset[str]  # words that only say which kind is asked for: an answer of it covers them
 
     @classmethod
     def of(cls, text: str) -> Question:
         found: dict[str, str] = {}
-        every = [m.group().lower() for m in WORD.finditer(text)]
-        for word in [w for w in every if plain(w) not in STOP] or every:
-            found.setdefault(stem(plain(word)), plain(word))
-        return cls(text, tuple(found), tuple(found.values()), expected(text))
+        names: set[str] = set()
+        matches = list(WORD.finditer(text))
+        content = [m for m in matches if plain(m.group().lower()) not in STOP]
+        for match in content or matches:
+            word = plain(match.group().lower())
+            found.setdefault(stem(word), word)
+            if match.start() and (match.group()[0].isupper() or match.group()[0].isdigit()):
+                names.add(stem(word))
+        asked = [(m.start(), at, kind) for at, kind in enumerate(KINDS) if (m := kind.asked.search(text)) is not None]
+        kind = min(asked)[2] if asked else None
+        kind_stems = frozenset(found) & _KIND_STEMS if kind else frozenset[str]()
+        return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems)
+
+    def expects(self, text: str) -> bool:
+        """Does the text hold an answer of the kind asked for, beyond the question's own words?"""
+        if self.kind is None:
+            return False
+        return any(
+            word not in STOP and stem(plain(word)) not in self.stems
+            for match in self.kind.looks.finditer(text)
+            for word in (m.group().lower() for m in WORD.finditer(match.group()))
+        )
 
 
-def expected(text: str) -> Kind:
-    return next((kind for kind, pattern in _KINDS if pattern.search(text)), "any")
+_KIND_WORDS = (
+    "phone telephone mobile number call reach email mail address code time date day weekday year month price cost pay "
+    "paid old often person place total amount"
+)
 
 
 def plain(word: str) -> str:
@@ -70,6 +132,9 @@ def stem(word: str) -> str:
     return _STEMMER.stemWord(word.lower())  # type: ignore[no-any-return]
 
 
+_KIND_STEMS = frozenset(stem(word) for word in _KIND_WORDS.split())
+
+
 def stems_of(text: str) -> list[str]:
     """Stems of all words of a text, in order; compounds joined by - / . : count in parts as well."""
     out = []
@@ -80,29 +145,3 @@ def stems_of(text: str) -> list[str]:
         if len(parts) > 1:
             out.extend(stem(part) for part in parts if part)
     return out
-
-
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"  # noqa: E501
-_PATTERNS: dict[Kind, re.Pattern[str]] = {
-    "time": re.compile(
-        rf"\b{_MONTH}\b\.?|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}[:.]\d\d\b|\b\d{{1,2}} ?[ap]\.?m\b|\b\d{{1,2}}[/.]\d{{1,2}}\b"
-        r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:today|tomorrow|yesterday|tonight|noon|midnight)\b"
-        r"|\b(?:next|last|this) (?:week|month|year|spring|summer|autumn|winter)\b|\b\d+(?:st|nd|rd|th)\b", re.I),
-    "money": re.compile(r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?|k)\b"
-                        r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|\b\d+[.,]\d\d\b", re.I),
-    "number": re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|twenty|thirty"
-                         r"|forty|fifty|hundred|thousand|million|half|twice|once|every|daily|weekly)\b", re.I),
-    "contact": re.compile(r"\+?\d[\d\s()/-]{5,}\d|\S+@\S+\.\w+|https?://|www\.|\b\d+[a-z]?,? [A-Z]|[A-Z]\w+ \d+"),
-    "person": re.compile(r"\b[A-Z][\w’'-]+"),
-    "place": re.compile(r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|street|road)\b", re.I),
-}  # fmt: skip
-
-
-def holds(kind: Kind, text: str, known: Sequence[str]) -> bool:
-    """Does the text hold an answer of this kind, beyond the question's own words (stems)?"""
-    if kind == "any":
-        return True
-    for match in _PATTERNS[kind].finditer(text):
-        if kind not in ("person", "place") or stem(plain(match.group().lower())) not in known:
-            return True
-    return False

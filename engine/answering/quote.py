@@ -3,14 +3,21 @@ document to the next."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.answering.question import Question, stem, stems_of
+from engine.answering.question import Question, stem
 from engine.answering.sentences import Scored, names_in
 
-ENOUGH = 0.8  # share of the question's weight that one sentence and its surroundings cover: no further hop
-CHAIN_GAIN = 0.12  # share a chain must cover beyond the best single sentence
+ENOUGH = 0.85  # share of the question's weight that one sentence and its surroundings cover: no further hop
+CHAIN_GAIN = 0.1  # share a chain must cover beyond the best single sentence
+UNANSWERED = 0.2  # what a best sentence without the kind of answer asked for counts less
+DATED = re.compile(
+    r"\d{1,4}|\w+day|(?:jan|febr)uary|march|april|may|june|july|august|(?:septem|octo|novem|decem)ber", re.I
+)  # leads nowhere: dates stand everywhere
+SHOWN_WORDS = 40  # of the answer as shown; citations carry the sentences whole
+BRIDGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +26,22 @@ class Quoted:
 
     sentences: tuple[Scored, ...]
     score: float
+    text: str  # what is shown as the answer: the first of the sentences, the next too where there is room
 
 
 def share(stems: frozenset[str], weights: Mapping[str, float]) -> float:
     return sum(weights[s] for s in stems if s in weights) / (sum(weights.values()) or 1.0)
 
 
-def is_enough(best: Scored | None, weights: Mapping[str, float]) -> bool:
-    """One hop answers it: the sentence itself, with its surroundings, covers nearly all that was asked."""
-    return best is not None and share(best.near, weights) >= ENOUGH
+def is_enough(question: Question, best: Scored | None, weights: Mapping[str, float]) -> bool:
+    """One hop answers it: a sentence with its surroundings covers nearly all that was asked, in the kind asked for."""
+    if best is None or share(best.near, weights) < ENOUGH:
+        return False
+    return question.kind is None or question.expects(best.text)
 
 
-def bridges(question: Question, found: Sequence[Scored], most: int = 3) -> list[Scored]:
-    """First-hop sentences that name something the question did not, best first, one a document."""
+def bridges(question: Question, found: Sequence[Scored], most: int = BRIDGES) -> list[Scored]:
+    """Sentences that name something the question did not, best first, one a document."""
     out: list[Scored] = []
     for sentence in found:
         if len(out) == most:
@@ -41,7 +51,7 @@ def bridges(question: Question, found: Sequence[Scored], most: int = 3) -> list[
     return out
 
 
-def bridge_text(question: Question, bridge: Scored, weights: Mapping[str, float]) -> str:
+def bridge_text(question: Question, bridge: Scored) -> str:
     """Words to look for in the next hop: the names the bridge brings, and what it left unanswered."""
     left = [word for s, word in zip(question.stems, question.words, strict=True) if s not in bridge.covered]
     return " ".join([*names_in(bridge.text, question), *left])
@@ -51,31 +61,49 @@ def chain(
     question: Question, bridge: Scored, second: Sequence[Scored], weights: Mapping[str, float]
 ) -> tuple[Scored, float] | None:
     """The sentence of another document that goes on from a bridge: (sentence, share of the question both cover)."""
-    names = {stem(name.lower()) for name in names_in(bridge.text, question)}
+    names = {stem(name.lower()) for name in names_in(bridge.text, question) if not DATED.fullmatch(name)}
     best: tuple[Scored, float] | None = None
     for sentence in second:
-        if sentence.document == bridge.document:
+        if sentence.document == bridge.document or (question.kind and not question.expects(sentence.text)):
             continue
-        linked = names & set(stems_of(sentence.text))
-        if not linked or not (sentence.near - bridge.covered):
+        linked = names & sentence.words
+        if not linked or share(sentence.covered - bridge.covered, weights) < CHAIN_GAIN:
             continue
-        both = share(bridge.covered | sentence.near, weights) + 0.05 * min(3, len(linked))
+        both = share(bridge.near | sentence.covered, weights)
         if best is None or (both, sentence.score) > (best[1], best[0].score):
             best = (sentence, both)
     return best
 
 
 def choose(
-    question: Question, found: Sequence[Scored], links: Sequence[tuple[Scored, Scored, float]], weights: Mapping[str, float]
+    question: Question,
+    found: Sequence[Scored],
+    links: Sequence[tuple[Scored, Scored, float]],
+    weights: Mapping[str, float],
 ) -> Quoted | None:
     """The answer: the best single sentence, or the best chain (bridge, answer, share) where it covers clearly more."""
     if not found:
         return None
     best = found[0]
     single = share(best.near, weights)
+    if question.kind and not question.expects(best.text):
+        single -= UNANSWERED
     if links:
         bridge, answer, both = max(links, key=lambda link: (link[2], link[1].score))
         if both > single + CHAIN_GAIN:
-            return Quoted((answer, bridge), max(answer.score, bridge.score, 0.5 * (1.0 + both) * best.score))
-    more = [s for s in found[1:8] if s.score >= 0.75 * best.score and s.text != best.text]
-    return Quoted((best, *more[:3]), best.score)
+            score = max(answer.score, bridge.score, 0.5 * (1.0 + min(1.0, both)) * best.score)
+            return Quoted((answer, bridge), score, shown([answer]))
+    more = [s for s in found[1:8] if s.score >= 0.5 * best.score and s.text != best.text][:3]
+    return Quoted((best, *more), best.score, shown([best, *(s for s in more if s.document == best.document)]))
+
+
+def shown(sentences: Sequence[Scored]) -> str:
+    """The first sentence, and further ones of its document in the order of the text, up to SHOWN_WORDS."""
+    first, *rest = sentences
+    taken, words = [first], len(first.text.split())
+    for sentence in rest:
+        length = len(sentence.text.split())
+        if words + length <= SHOWN_WORDS:
+            taken.append(sentence)
+            words += length
+    return "\n".join(sentence.text for sentence in sorted(taken, key=lambda s: s.start))

@@ -1,21 +1,44 @@
 """Scores of sentences as support for an answer: exact words weighed by rarity, the kind of answer, the document.
 
-Seven features a sentence, each between 0 and 1, and one weight each (Policy.sentence_weights, fitted on dev sets:
-docs/log.md); `Scored.score` is their weighted sum through a sigmoid, so that one threshold decides what is grounded.
+A handful of features a sentence, mostly between 0 and 1, and one weight each (Policy.sentence_weights, fitted by
+engine.training.quoting); `Scored.score` is their weighted sum through a sigmoid, so that one threshold decides what is
+grounded.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.answering.question import STOP, WORD, Question, holds, plain, stem, stems_of
+from engine.answering.question import STOP, WORD, Question, plain, stem, stems_of
 from engine.library import Passage
 
-FEATURES = ("words", "around", "missing", "kind", "document", "length", "asks")
-WEIGHTS = (4.0, 2.0, -2.0, 1.2, 2.0, -0.8, -1.5)
-BIAS = -3.2
+FEATURES = (
+    "words",  # share of the question's weight that the sentence's own words cover
+    "around",  # the same with the sentences beside it and the document's context
+    "before",  # what the sentence before covers beyond it: answers often follow what they answer
+    "missing",  # weight of the rarest word that is nowhere around, against the rarest asked
+    "names",  # share of the question's names and numbers around
+    "pairs",  # share of neighbouring question words that stand close together here
+    "kind",  # an answer of the expected kind is here
+    "no_kind",  # one is expected and is not here
+    "document",  # the document's probability in the ranking, against the best
+    "first",  # the best document
+    "long",
+    "short",
+    "asks",  # ends with a question mark
+    "echo",  # holds nothing that the question did not have
+    "markup",  # front matter, headings, rules of tables
+    "recent",  # the question asks how things are now: how new the document is among those opened
+)
+WEIGHTS = (4.0, 2.0, 1.5, -1.5, 1.0, 1.0, 1.2, -0.8, 1.0, 0.5, -0.8, -0.8, -1.5, -1.5, -1.5, 2.0)
+BIAS = -4.0
+NOW = re.compile(
+    r"\b(now|current|currently|new|newest|latest|still|nowadays|today|these days|at the moment|since)\b", re.I
+)
+MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +52,12 @@ class Scored:
     score: float
     covered: frozenset[str]  # the question's stems in the sentence
     near: frozenset[str]  # and in the sentence, its neighbours or the document's context
+    words: frozenset[str] = frozenset()  # all stems of the sentence, its neighbours and the document's context
 
 
 def term_weights(question: Question, rarity: Mapping[str, float]) -> dict[str, float]:
     """Stem -> weight; the rarity of the word it stands for."""
-    return {s: rarity.get(w, 1.0) for s, w in zip(question.stems, question.words, strict=True)}
+    return {s: max(rarity.get(w, 1.0), 0.05) for s, w in zip(question.stems, question.words, strict=True)}
 
 
 def score_sentences(
@@ -43,42 +67,108 @@ def score_sentences(
     documents: Mapping[int, float],
     fitted: Sequence[float] = (),
 ) -> list[Scored]:
-    """All sentences of the passages, best first. documents: each document's probability from the ranking."""
-    total = sum(weights.values()) or 1.0
+    """All sentences of the passages, best first. documents: each document's share of the best one's probability."""
+    dates = sorted({passage.date for passage in passages if passage.date})
+    recent = {date: (at + 1) / len(dates) for at, date in enumerate(dates)} if NOW.search(question.text) else {}
     factors, bias = (tuple(fitted[:-1]), fitted[-1]) if fitted else (WEIGHTS, BIAS)
-    out = []
+    out: list[Scored] = []
     for passage in passages:
-        inside = [set(stems_of(passage.text[a:b])) & set(weights) for a, b in passage.sentences]
-        context = set(stems_of(passage.context)) & set(weights)
-        for at, (start, end) in enumerate(passage.sentences):
-            text = passage.text[start:end]
-            covered = inside[at]
-            near = covered | context | set().union(*inside[max(0, at - 1) : at + 2])
-            values = (
-                sum(weights[t] for t in covered) / total,
-                sum(weights[t] for t in near) / total,
-                max((weights[t] for t in weights if t not in near), default=0.0) / max(weights.values(), default=1.0),
-                float(holds(question.kind, text, question.stems)),
-                documents.get(passage.document, 0.0),
-                _length(text),
-                float(text.rstrip().endswith("?") or _only(question, text)),
-            )
-            logit = bias + sum(f * v for f, v in zip(factors, values, strict=True))
+        known = documents.get(passage.document, 0.0), recent.get(passage.date or "", 0.0)
+        for (start, end), seen in zip(passage.sentences, _read(question, weights, passage, *known), strict=True):
+            logit = bias + sum(f * v for f, v in zip(factors, seen.features, strict=True))
             score = 1.0 / (1.0 + math.exp(-logit))
-            out.append(Scored(passage.document, start, end, text, score, frozenset(covered), frozenset(near)))
+            text = passage.text[start:end]
+            out.append(Scored(passage.document, start, end, text, score, seen.covered, seen.near, seen.words))
     return sorted(out, key=lambda s: (-s.score, s.document, s.start))
 
 
-def _length(text: str) -> float:
-    """0 for a sentence of usual length, towards 1 for stubs and for walls of text."""
-    words = len(text.split())
-    return 0.7 if words < 4 else min(1.0, max(0.0, (words - 35) / 60))
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    features: tuple[float, ...]
+    covered: frozenset[str]
+    near: frozenset[str]
+    words: frozenset[str]
 
 
-def _only(question: Question, text: str) -> bool:
-    """A heading or an echo: nothing in it that the question did not have."""
-    known = set(question.stems)
-    return not any(stem(plain(w)) not in known for w in (m.group().lower() for m in WORD.finditer(text)) if w not in STOP)
+def _read(
+    question: Question, weights: Mapping[str, float], passage: Passage, document: float, recent: float
+) -> Iterator[_Seen]:
+    """Every sentence of a passage, with its neighbours and the document's context in view."""
+    total = sum(weights.values()) or 1.0
+    heaviest = max(weights.values(), default=1.0)
+    ordered = [stems_of(passage.text[a:b]) for a, b in passage.sentences]
+    answering = [question.expects(passage.text[a:b]) for a, b in passage.sentences]
+    inside = [
+        _known(stems, weights) | (question.kind_stems if holds else frozenset())
+        for stems, holds in zip(ordered, answering, strict=True)
+    ]
+    titled = stems_of(passage.context)
+    context = _known(titled, weights)
+    for at, (start, end) in enumerate(passage.sentences):
+        text, covered = passage.text[start:end], inside[at]
+        before = inside[at - 1] if at else frozenset[str]()
+        near = covered.union(context, *inside[max(0, at - 1) : at + 2])
+        length = len(text.split())
+        features = (
+            _share(covered, weights, total),
+            _share(near, weights, total),
+            _share(before - covered, weights, total),
+            max((weights[t] for t in weights.keys() - near), default=0.0) / heaviest,
+            len(question.names & near) / len(question.names) if question.names else 0.5,
+            _pairs(question, ordered[at]),
+            float(answering[at]),
+            float(question.kind is not None and not answering[at]),
+            document,
+            float(document >= 1.0),
+            min(1.0, max(0.0, (length - 30) / 50)),
+            float(length < 4),
+            float(text.rstrip().endswith("?")),
+            float(_echo(question, text)),
+            float(MARKUP.match(text) is not None),
+            recent,
+        )
+        words = frozenset(titled).union(*ordered[max(0, at - 1) : at + 2])
+        yield _Seen(features, covered, near, words)
+
+
+def _known(stems: Iterable[str], weights: Mapping[str, float]) -> frozenset[str]:
+    """The question's stems among these; `teach` meets `teacher`, which stemming keeps apart."""
+    words = set(stems)
+    return frozenset(
+        asked
+        for asked in weights
+        if asked in words
+        or (
+            len(asked) > 3
+            and any(
+                len(w) > 3 and abs(len(w) - len(asked)) <= 3 and (w.startswith(asked) or asked.startswith(w))
+                for w in words
+            )
+        )
+    )
+
+
+def _share(stems: frozenset[str] | set[str], weights: Mapping[str, float], total: float) -> float:
+    return sum(weights[s] for s in stems) / total
+
+
+def _pairs(question: Question, stems: Sequence[str]) -> float:
+    """Share of neighbouring question words that are within three words of one another in a sentence."""
+    pairs = list(zip(question.stems, question.stems[1:], strict=False))
+    if not pairs:
+        return 0.0
+    places: dict[str, list[int]] = {}
+    for at, found in enumerate(stems):
+        places.setdefault(found, []).append(at)
+    close = sum(
+        any(abs(a - b) <= 3 for a in places.get(left, ()) for b in places.get(right, ())) for left, right in pairs
+    )
+    return close / len(pairs)
+
+
+def _echo(question: Question, text: str) -> bool:
+    words = (m.group().lower() for m in WORD.finditer(text))
+    return not any(stem(plain(w)) not in question.stems for w in words if w not in STOP)
 
 
 def names_in(text: str, question: Question) -> list[str]:

@@ -23,9 +23,7 @@ from engine.memory.view import BankView, PackView
 
 MAX_PACK_BYTES = 256 << 20
 MERGE_TIERS = (32, 4)  # packs under 1/32 (8 MiB) and under 1/4 (64 MiB) of the largest size are merged ...
-MERGE_COUNT = (
-    8  # ... when a tier has more than this many, so that the number of packs stays small at any size
-)
+MERGE_COUNT = 8  # ... when a tier has more than this many, so that the number of packs stays small at any size
 DEAD_SHARE = 0.25  # of a pack's chunks; beyond it the pack is rewritten
 
 
@@ -36,9 +34,7 @@ class Bank:
     commit failed, that commit may already hold the change: documents() tells.
     """
 
-    def __init__(
-        self, directory: Path, layout: BankLayout, max_pack_bytes: int, fault_point: FaultPoint
-    ) -> None:
+    def __init__(self, directory: Path, layout: BankLayout, max_pack_bytes: int, fault_point: FaultPoint) -> None:
         self.directory = directory
         self.layout = layout
         self._max_pack_bytes = max_pack_bytes
@@ -66,9 +62,7 @@ class Bank:
 
     def documents(self) -> frozenset[int]:
         """The IDs of all live documents."""
-        return frozenset(
-            document for view in self._view.packs for document in view.document_ids[view.live].tolist()
-        )
+        return frozenset(document for view in self._view.packs for document in view.document_ids[view.live].tolist())
 
     def add(self, documents: Sequence[EncodedDocument]) -> None:
         """Add all or none; ValueError for a malformed document or an ID that is live or comes twice."""
@@ -81,9 +75,7 @@ class Bank:
         with self._lock:
             for view in self._view.packs:
                 if (rows := view.find(ids)).size:
-                    raise ValueError(
-                        f"already in the bank: {view.document_ids[rows][:5].tolist()}; remove them first"
-                    )
+                    raise ValueError(f"already in the bank: {view.document_ids[rows][:5].tolist()}; remove them first")
             if ordered:
                 with self._last_commit_on_failure():
                     self._commit((*self._view.packs, *self._write_packs(map(store, ordered))))

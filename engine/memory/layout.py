@@ -14,11 +14,11 @@ class BankError(Exception):
     """A bank cannot be used as it is; the message names the file and what to do."""
 
 
-class BankMismatch(BankError):  # noqa: N818 - reads better where it is caught
+class BankMismatch(BankError):
     """The bank was written for another model, or by another version of Twin."""
 
 
-class BankCorrupt(BankError):  # noqa: N818
+class BankCorrupt(BankError):
     """A file of the bank is missing or damaged."""
 
 
@@ -54,12 +54,8 @@ class BankLayout:
 
     def differences(self, other: "BankLayout") -> str:
         """The fields in which `other` differs, for an error message."""
-        pairs = (
-            (field.name, getattr(self, field.name), getattr(other, field.name)) for field in fields(self)
-        )
-        return ", ".join(
-            f"{name} {mine} (asked for: {theirs})" for name, mine, theirs in pairs if mine != theirs
-        )
+        pairs = ((field.name, getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return ", ".join(f"{name} {mine} (asked for: {theirs})" for name, mine, theirs in pairs if mine != theirs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,9 +78,7 @@ class EncodedDocument:
         if not 0 <= self.document < 2**63:
             raise ValueError(f"{name}: a document ID is an integer from 0 to 2^63 - 1")
         if self.routing_keys.ndim != 3 or self.chunks < 1 or self.tokens < 1:
-            raise ValueError(
-                f"{name} has no chunks or no tokens; a document without text cannot be remembered"
-            )
+            raise ValueError(f"{name} has no chunks or no tokens; a document without text cannot be remembered")
         layers = len(layout.layers)
         content = (layers, layout.kv_heads, self.chunks, layout.head_dim)
         for what, tensor, shape, dtype in (

@@ -41,8 +41,7 @@ def write_manifest(directory: Path, manifest: Manifest, fault_point: FaultPoint 
         "generation": manifest.generation,
         "layout": manifest.layout.as_json(),
         "packs": [
-            {"file": entry.file, "checksum": entry.checksum, "dead": list(entry.dead)}
-            for entry in manifest.packs
+            {"file": entry.file, "checksum": entry.checksum, "dead": list(entry.dead)} for entry in manifest.packs
         ],
     }
     whole = {"format": MANIFEST_FORMAT, "checksum": _checksum(body), "bank": body}
@@ -56,15 +55,12 @@ def read_manifest(directory: Path) -> Manifest | None:
         whole = json.loads(path.read_bytes())
         if whole["format"] != MANIFEST_FORMAT:
             raise BankMismatch(
-                f"{path} has format {whole['format']}; this Twin reads {MANIFEST_FORMAT}. "
-                "Use the Twin that wrote it."
+                f"{path} has format {whole['format']}; this Twin reads {MANIFEST_FORMAT}. Use the Twin that wrote it."
             )
         body = whole["bank"]
         if whole["checksum"] != _checksum(body):
             raise BankCorrupt(f"{path} does not match its checksum. {REBUILD}")
-        packs = tuple(
-            PackEntry(entry["file"], entry["checksum"], tuple(entry["dead"])) for entry in body["packs"]
-        )
+        packs = tuple(PackEntry(entry["file"], entry["checksum"], tuple(entry["dead"])) for entry in body["packs"])
         return Manifest(int(body["generation"]), BankLayout.from_json(body["layout"]), packs)
     except FileNotFoundError:
         return None

@@ -184,9 +184,7 @@ class Pack:
         except (KeyError, TypeError, ValueError) as error:
             raise BankCorrupt(f"{path}: its header cannot be understood ({error!r}). {REBUILD}") from error
         if stored_layout != layout:
-            raise BankMismatch(
-                f"{path} belongs to another bank: {stored_layout.differences(layout)}. {REBUILD}"
-            )
+            raise BankMismatch(f"{path} belongs to another bank: {stored_layout.differences(layout)}. {REBUILD}")
         extents = sections(layout, counts["documents"], counts["chunks"])
         expected_bytes = data_offset + sum(section.padded_bytes for section in extents)
         if size_bytes != expected_bytes:
@@ -216,8 +214,7 @@ class Pack:
         return [
             name
             for name, extent in self._sections.items()
-            if digest([data[extent.offset : extent.offset + extent.padded_bytes]])
-            != self.section_checksums.get(name)
+            if digest([data[extent.offset : extent.offset + extent.padded_bytes]]) != self.section_checksums.get(name)
         ]
 
     @property

@@ -28,7 +28,9 @@ HERE = Path(__file__).parent
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m engine.training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m engine.training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("job", choices=("prepare", "train", "export"))
     parser.add_argument("--data", type=Path, help="folder with text/ and qa/ (prepare)")
@@ -51,9 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
         if not tokenizer.exists():
             train_vocabulary(texts(prepared, given.seed), config.vocab_size, tokenizer)
     elif given.job == "train":
-        run = Run(
-            prepared, tokenizer, given.out, given.minutes, given.device, given.seed, threads=given.threads
-        )
+        run = Run(prepared, tokenizer, given.out, given.minutes, given.device, given.seed, threads=given.threads)
         Trainer(run, config, all_phases(given.phases)).train()
     else:
         if given.to is None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.template import Prompt, document_tokens, hop_prompt, id_tokens, question_prompt
 from engine.tokenizer import MemoryTokenizer
+from engine.training.generator import memory
 from engine.training.tasks import make_question
 
 GENERATED = "generated"
@@ -97,24 +98,20 @@ class BatchMaker:
             keep += rng.sample(rest, min(len(rest), max(0, self.group - len(keep))))
             place = {old: new for new, old in enumerate(keep)}
             texts = ["".join(documents[i]) for i in keep]
-            return texts, [
-                Sample(q[:QUESTION_CHARACTERS], [place[g] for g in gold], [], []) for q, gold in wanted
-            ]
+            return texts, [Sample(q[:QUESTION_CHARACTERS], [place[g] for g in gold], [], []) for q, gold in wanted]
         size = min(len(documents), self.group)
         start = rng.randrange(len(documents) - size + 1)
         texts, samples = [], []
-        for place, (context, text) in enumerate(documents[start : start + size]):
+        for at, (context, text) in enumerate(documents[start : start + size]):
             made = make_question(rng, context, text)
             kept = text
             if made:
                 question, kept = made
-                samples.append(Sample(question[:QUESTION_CHARACTERS], [place], [], []))
+                samples.append(Sample(question[:QUESTION_CHARACTERS], [at], [], []))
             texts.append((context if rng.random() < 0.75 else "") + kept)
         return texts, samples
 
     def _generated(self, rng: random.Random) -> tuple[list[str], list[Sample]]:
-        from engine.training.generator import memory
-
         made = memory(rng.getrandbits(48), self.group)
         texts = [document.context + document.text for document in made.documents]
         samples = []

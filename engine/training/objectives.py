@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.encode import causal_step, pool_chunks, route_normalise
+from engine.encode import causal_step, pool_heads, route_normalise
 from engine.qwen3 import MemoryModel
 from engine.template import HEAD_LENGTH
 from engine.training.batches import Batch
@@ -41,17 +41,16 @@ class Losses:
 
 def encode_batch(model: MemoryModel, tokens: Tensor, lengths: Tensor, dtype: torch.dtype) -> Memory:
     config, routing = model.config, model.config.routing
-    heads = (config.kv_heads, config.head_dim)
     x = model.embed(tokens).to(dtype)
     rope = model.rope(torch.arange(tokens.shape[1], device=tokens.device), dtype)
     kept_k, kept_v, kept_r = [], [], []
     for index in range(config.layers):
         x, normed, keys, values = causal_step(model, x, index, rope)
         if index in routing.layers:
-            own = model.model.layers[index].self_attn.routing_keys(normed).flatten(2)
+            own = model.model.layers[index].self_attn.routing_keys(normed)
             pooled = [
-                pool_chunks(part, lengths, routing.chunk_size).unflatten(-1, heads)
-                for part in (keys.transpose(1, 2).flatten(2), values.transpose(1, 2).flatten(2), own)
+                pool_heads(part, lengths, routing.chunk_size)
+                for part in (keys.transpose(1, 2), values.transpose(1, 2), own)
             ]
             kept_k.append(pooled[0].to(dtype))
             kept_v.append(pooled[1].to(dtype))
@@ -158,9 +157,7 @@ def losses(
         return scores.masked_fill(batch.ignored, -2.0).topk(top_k, dim=1).indices
 
     width = int(batch.prompt_lengths.max())
-    _, scores = read_memory(
-        model, batch.questions[:, :width], batch.routes[:, :width], head, memory, best, dtype
-    )
+    _, scores = read_memory(model, batch.questions[:, :width], batch.routes[:, :width], head, memory, best, dtype)
     aux = torch.stack([routing_loss(s, batch.positive, batch.ignored, routing.temperature) for s in scores]).mean()
     total = torch.stack([s.detach() for s in scores]).sum(0)
     hit = batch.positive.gather(1, total.argmax(1, keepdim=True)).float().mean()

@@ -16,7 +16,13 @@ from typing import Any
 
 Group = dict[str, Any]
 WORDS = 130  # at most about: 180 tokens, which leaves room for context and ID in a document of 256
-SIZES = (35, 50, 70, 100, 130)  # words of a passage, drawn for each file: memories hold short and long documents
+SIZES = (
+    35,
+    50,
+    70,
+    100,
+    130,
+)  # words of a passage, drawn for each file: memories hold short and long documents
 GROUP = 16  # neighbouring passages kept together: hard negatives of one another
 
 TEXT_SETS = {  # set -> passages kept
@@ -91,7 +97,8 @@ HEADING = re.compile(r"^(#{1,6}\s+.+|[A-Z][^.!?\n]{2,60})$")
 
 def passages_of(text: str, title: str, goal: int) -> Iterator[tuple[str, str]]:
     """(context, passage): paragraphs joined to about `goal` words; a heading goes into the context of what follows."""
-    heading, held, size = "", [], 0
+    heading, size = "", 0
+    held: list[str] = []
     for block in re.split(r"\n\s*\n", text):
         block = block.strip("\n")
         words = len(block.split())
@@ -141,18 +148,19 @@ def pieces(block: str, goal: int = WORDS) -> Iterator[str]:
 def qa_groups(units: Iterable[dict[str, Any]]) -> Iterator[Group]:
     """Questions over closed memories; long documents are cut to the passage that holds an answer, if one does."""
     for unit in units:
-        documents, position = [], {}
+        documents: list[tuple[str, str]] = []
+        position: dict[str, int] = {}
         for document in unit["docs"]:
             title, text = document.get("title", ""), document["text"]
             if title and text.startswith(title + "\n"):
                 text = text[len(title) + 1 :]
             position[document["id"]] = len(documents)
             documents.append((f"{title}\n" if title else "", text))
-        by_gold: dict[int, list[tuple[str, list[int]]]] = {}
+        by_gold: dict[int, list[tuple[str, list[int], list[str]]]] = {}
         for qa in unit["qas"]:
             gold = [position[g] for g in qa["gold"] if g in position]
             if gold and not qa.get("unanswerable"):
-                by_gold.setdefault(gold[0], []).append((qa["q"], gold, qa["a"]))  # type: ignore[arg-type]
+                by_gold.setdefault(gold[0], []).append((qa["q"], gold, qa["a"]))
         yield from _windows(documents, by_gold)
 
 
@@ -169,7 +177,7 @@ def _windows(documents: list[tuple[str, str]], by_gold: dict[int, list[Any]]) ->
                 if not all(g in place for g in gold):
                     continue
                 if len(gold) == 1:  # long texts: keep the passage with the answer, once
-                    context, text = documents[gold[0]]
+                    _, text = documents[gold[0]]
                     kept[place[gold[0]]][1] = around(text, answers) if len(text.split()) > 2 * WORDS else text
                 questions.append([question, [place[g] for g in gold]])
         if questions:

@@ -22,7 +22,7 @@ def save_state(
     shutil.rmtree(scratch, ignore_errors=True)
     save(model, scratch)
     tensors = {}
-    names = {parameter: name for name, parameter in model.named_parameters()}
+    names: dict[torch.Tensor, str] = {parameter: name for name, parameter in model.named_parameters()}
     for title, optimizer in optimizers.items():
         for parameter, state in optimizer.state.items():
             for key, value in state.items():

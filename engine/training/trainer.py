@@ -54,9 +54,9 @@ def initialise(config: ModelConfig, seed: int) -> MemoryModel:
             parameter.normal_(0.0, deviation, generator=generator)
         for index in config.routing.layers:
             attention = model.model.layers[index].self_attn
-            shared = attention.router_k_proj[0].weight.view(config.kv_heads, 1, config.head_dim, -1)
+            shared = attention.router_k_proj.get_parameter("0.weight").view(config.kv_heads, 1, config.head_dim, -1)
             repeated = shared.expand(-1, config.groups, -1, -1).reshape(config.heads * config.head_dim, -1)
-            attention.router_q_proj[0].weight.copy_(repeated)
+            attention.router_q_proj.get_parameter("0.weight").copy_(repeated)
     return model
 
 
@@ -148,7 +148,7 @@ class Trainer:
             + phase.language_weight * found.language
             + phase.identity_weight * found.identity
         )
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers.values():
             optimizer.step()

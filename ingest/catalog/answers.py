@@ -1,7 +1,7 @@
 """Conversations: saved answers with their citations, and which documents each answer was made from.
 
 An answer is saved as the JSON object the person got. It remembers every document whose words may be in it
-(cited, near, or opened on the way), and its sources, so that forgetting finds it even after a document has left memory.
+(cited, near, or opened on the way) and their sources, so that forgetting finds it when they are long gone.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ class Answers:
             row = (answer, conversation, clean(question), clean(str(result.get("answer", ""))))
             documents = _made_from(result)
             connection.execute(
-                """INSERT INTO answers SELECT ?, ?, ?, ?, ?, ?, ?, ?::BIGINT[], coalesce(list(DISTINCT source), []),
-                false FROM documents WHERE id IN (SELECT unnest(?::BIGINT[]))""",
+                """INSERT INTO answers SELECT ?, ?, ?, ?, ?, ?, ?, ?::BIGINT[],
+                coalesce(list(DISTINCT source), []), false
+                FROM documents WHERE id IN (SELECT unnest(?::BIGINT[]))""",
                 [*row, bool(result.get("grounded")), now, json.dumps(result), documents, documents],
             )
             if citations:
@@ -105,7 +106,7 @@ def blank(
 ) -> int:
     """Empty every answer made from removed documents or whole sources; returns how many there were.
 
-    Of sources that stay in parts, also answers made from a document of theirs that left memory earlier: nobody
+    Of sources that stay in parts, also answers made from a document of theirs that left memory before: nobody
     can tell any more whether it held the forgotten words. Called when the documents' rows are gone.
     """
     rows = connection.execute(

@@ -174,9 +174,7 @@ class Database:
             connection.close()
             try:
                 if self._log.exists():
-                    raise CatalogError(
-                        f"{self._log} is still there after a checkpoint; nothing was rewritten"
-                    )
+                    raise CatalogError(f"{self._log} is still there after a checkpoint; nothing was rewritten")
                 fault("rewrite: closed")
                 self._rewritten.replace(self.path)
                 fault("rewrite: replaced")

@@ -174,9 +174,7 @@ class Documents:
 
 def _document(row: Row) -> DocumentRow:
     number, source, path, kind, source_sha256, ord_ = row[:6]
-    text, context, title, headings, char_start, char_end, page, line_start, line_end, messages, date = row[
-        6:17
-    ]
+    text, context, title, headings, char_start, char_end, page, line_start, line_end, messages, date = row[6:17]
     tokens, encoded_at, added_at, retired_at = row[17:]
     return DocumentRow(
         id=number,

@@ -78,14 +78,10 @@ class Forgetting:
                 JOIN sources s ON s.id = d.source WHERE d.id IN {_IDS} OR d.source IN {_IDS}""",
                 [ids, sources],
             ).fetchall()
-            files = connection.execute(
-                f"SELECT path, sha256 FROM sources WHERE id IN {_IDS}", [sources]
-            ).fetchall()
+            files = connection.execute(f"SELECT path, sha256 FROM sources WHERE id IN {_IDS}", [sources]).fetchall()
             whole = set(sources)
             _remember(connection, now, [(path_hash(path), sha256 or None, None) for path, sha256 in files])
-            parts = {
-                (path_hash(path), None, text) for _, source, path, text in documents if source not in whole
-            }
+            parts = {(path_hash(path), None, text) for _, source, path, text in documents if source not in whole}
             _remember(connection, now, sorted(parts, key=str))
             said_again = _without_repeats(
                 connection, [(source, number) for number, source, *_ in documents if source not in whole]
@@ -153,10 +149,7 @@ class Forgetting:
             WHERE lower(hex(d.text_sha256)) IN (SELECT unnest(?::TEXT[])) ORDER BY d.id""",
             [list(texts)],
         )
-        found += [
-            f"{document_label(int(number))} of {os.fsdecode(path)} holds the same text"
-            for number, path in rows
-        ]
+        found += [f"{document_label(int(number))} of {os.fsdecode(path)} holds the same text" for number, path in rows]
         paths = set(receipt.path_sha256)
         contents = set(receipt.content_sha256)
         for path, sha256 in self._database.rows("SELECT path, sha256 FROM sources ORDER BY path"):
@@ -183,10 +176,8 @@ def _remember(
     )
 
 
-def _without_repeats(
-    connection: duckdb.DuckDBPyConnection, forgotten: Sequence[tuple[int, int]]
-) -> list[int]:
-    """Write anew, under new ids, documents whose context repeats one of these (source, id); returns the old ids."""
+def _without_repeats(connection: duckdb.DuckDBPyConnection, forgotten: Sequence[tuple[int, int]]) -> list[int]:
+    """Write documents whose context repeats one of these (source, id) anew; returns their old ids."""
     if not forgotten:
         return []
     ids = {number for _, number in forgotten}

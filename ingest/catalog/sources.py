@@ -75,9 +75,7 @@ class Sources:
 
     def _where(self, condition: str, parameters: Sequence[object], *, gone: bool = False) -> list[SourceRow]:
         present = "true" if gone else "s.gone_at IS NULL"
-        return [
-            _source(row) for row in self._database.rows(f"{_SELECT}{present} AND {condition}", parameters)
-        ]
+        return [_source(row) for row in self._database.rows(f"{_SELECT}{present} AND {condition}", parameters)]
 
     def mark(self, marks: Sequence[Mark]) -> None:
         """Give files a state, entering those not known yet; documents stay as they are. One commit."""
@@ -87,9 +85,7 @@ class Sources:
         with self._database.transaction() as connection:
             ids = present_ids(connection, list(latest))
             new = [mark for path, mark in latest.items() if path not in ids]
-            ids |= dict(
-                zip((mark.path for mark in new), take_ids(connection, "source", len(new)), strict=True)
-            )
+            ids |= dict(zip((mark.path for mark in new), take_ids(connection, "source", len(new)), strict=True))
             enter(connection, [(ids[mark.path], mark.path) for mark in new])
             rows = list(latest.values())
             connection.execute(
@@ -144,15 +140,12 @@ class Sources:
                 removed = drop_documents(connection, ids)
                 drop(connection, [number for number in ids if number not in kept])
                 connection.execute(
-                    """UPDATE sources SET gone_at = ?, state = 'queued'
-                    WHERE id IN (SELECT unnest(?::BIGINT[]))""",
+                    "UPDATE sources SET gone_at = ? WHERE id IN (SELECT unnest(?::BIGINT[]))",
                     [now, sorted(kept)],
                 )
                 self._database.fault("remove: written")
                 return removed
-            connection.execute(
-                "UPDATE sources SET gone_at = ? WHERE id IN (SELECT unnest(?::BIGINT[]))", [now, ids]
-            )
+            connection.execute("UPDATE sources SET gone_at = ? WHERE id IN (SELECT unnest(?::BIGINT[]))", [now, ids])
             connection.execute(
                 """UPDATE documents SET retired_at = ?
                 WHERE retired_at IS NULL AND source IN (SELECT unnest(?::BIGINT[]))""",

@@ -49,9 +49,7 @@ class _Entry:
     text_sha256: bytes
 
 
-def store(
-    database: Database, items: Sequence[StoreItem], *, retire: bool = False, again: bool = False
-) -> StoreResult:
+def store(database: Database, items: Sequence[StoreItem], *, retire: bool = False, again: bool = False) -> StoreResult:
     """Store a batch of files in one commit. Text that was forgotten is left out unless `again`.
 
     With `retire` (history = keep) what a file no longer holds is retired instead of removed.
@@ -128,9 +126,7 @@ def path_hash(item_path: bytes) -> str:
     return hashlib.sha256(item_path).hexdigest()
 
 
-def _forgotten_texts(
-    connection: duckdb.DuckDBPyConnection, items: Sequence[StoreItem]
-) -> set[tuple[str, str]]:
+def _forgotten_texts(connection: duckdb.DuckDBPyConnection, items: Sequence[StoreItem]) -> set[tuple[str, str]]:
     rows = connection.execute(
         """SELECT path_sha256, text_sha256 FROM forgotten
         WHERE text_sha256 IS NOT NULL AND path_sha256 IN (SELECT unnest(?::TEXT[]))""",
@@ -275,9 +271,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, added: Sequence[tuple[int, _E
     )
 
 
-def _take_out(
-    connection: duckdb.DuckDBPyConnection, documents: Sequence[int], *, retire: bool
-) -> tuple[int, ...]:
+def _take_out(connection: duckdb.DuckDBPyConnection, documents: Sequence[int], *, retire: bool) -> tuple[int, ...]:
     if not documents:
         return ()
     ids = "id IN (SELECT unnest(?::BIGINT[]))"

@@ -65,9 +65,7 @@ def read(path: Path, *, limits: Limits, measure: Measure, max_tokens: int) -> Re
     except FileNotFoundError as error:
         raise Unreadable("gone: the file was moved or deleted while it was read") from error
     except OSError as error:
-        raise Unreadable(
-            f"cannot be opened: {error.strerror or error}; check the disk and the rights"
-        ) from error
+        raise Unreadable(f"cannot be opened: {error.strerror or error}; check the disk and the rights") from error
     if first is None:
         raise Unreadable("; ".join(reading.unreadable) or "no words in it")
     reading.documents = chain([first], documents)

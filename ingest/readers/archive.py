@@ -49,9 +49,7 @@ def read(source: Source, readers: Sequence[Reader], budget: Budget, limits: Limi
     except _DAMAGED as error:
         raise Unreadable(f"damaged zip ({error}): download or export it again") from error
     if not exports:
-        raise Unreadable(
-            "; ".join(["no chat or mail export in it: unpack it and add the folder", *unreadable])
-        )
+        raise Unreadable("; ".join(["no chat or mail export in it: unpack it and add the folder", *unreadable]))
     documents = _documents(source, exports, unreadable, budget, limits)
     return Reading(exports[0][1].kind, documents, unreadable)
 
@@ -145,7 +143,6 @@ def _shifted(document: Document, name: str, offset: int, index: int) -> Document
         line_start=None,
         line_end=None,
         messages=tuple(
-            (at, dataclasses.replace(message, index=message.index + index))
-            for at, message in document.messages
+            (at, dataclasses.replace(message, index=message.index + index)) for at, message in document.messages
         ),
     )

@@ -39,9 +39,7 @@ def _messages(text: str, unreadable: list[str]) -> Iterator[Said]:
         for _ in stream.items():
             yield from _conversation(stream.value())
     except json.JSONDecodeError as error:
-        unreadable.append(
-            f"damaged JSON at character {error.pos}: nothing after it was read; export it again"
-        )
+        unreadable.append(f"damaged JSON at character {error.pos}: nothing after it was read; export it again")
 
 
 def _conversation(conversation: object) -> Iterator[Said]:

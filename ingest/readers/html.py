@@ -185,9 +185,7 @@ def _is_furniture(element: HtmlElement, tag: str, furniture: frozenset[str]) -> 
         return not _is_article_header(element)
     if furniture is not _FURNITURE:
         return False
-    skip_link = (
-        tag == "a" and element.get("href", "").startswith("#") and (element.text or "").startswith("Skip")
-    )
+    skip_link = tag == "a" and element.get("href", "").startswith("#") and (element.text or "").startswith("Skip")
     return skip_link or (tag in _BLOCKS and _is_menu(element))
 
 

@@ -199,8 +199,7 @@ def _decoded(raw: str) -> str:
     except (email.errors.HeaderParseError, ValueError):
         chunks = [(raw, None)]
     texts = [
-        decode_as(chunk, charset) if isinstance(chunk, bytes) else _undo_escapes(chunk)
-        for chunk, charset in chunks
+        decode_as(chunk, charset) if isinstance(chunk, bytes) else _undo_escapes(chunk) for chunk, charset in chunks
     ]
     return " ".join(clean("".join(texts)).split())
 

@@ -25,10 +25,11 @@ from ingest.text import Lines, clean
 from ingest.types import Reading
 
 _END = r"[ \t]*(?:\r\n?|\n)"
-_FRONT_MATTER = re.compile(
-    rf"---{_END}(.{{0,65536}}?(?:\r\n?|\n))(?:---|\.\.\.)(?:{_END}|[ \t]*\Z)", re.DOTALL
-)
+_FRONT_MATTER = re.compile(rf"---{_END}(.{{0,65536}}?(?:\r\n?|\n))(?:---|\.\.\.)(?:{_END}|[ \t]*\Z)", re.DOTALL)
 _MARKS = re.compile(r"!?\[\[?([^\]|]*\|)?([^\]]*)\]\]?(?:\([^)]*\))?|[*_`~]{1,3}|\{#[^}]*\}|<[^>]{1,100}>")
+_SEGMENT_CHARACTERS = 250_000
+# Lines at which nothing goes on: headings, top-level list items, any unindented line after a blank one.
+_SAFE_CUT = re.compile(r"^ {0,3}(?P<fence>```|~~~)|^(?=#{1,6} |[-*+] )|(?<=\n\n)(?=\S)|(?<=\n\r\n)(?=\S)", re.MULTILINE)
 _BY_LINE = frozenset({"fence", "code_block", "table_open", "html_block"})
 
 
@@ -40,14 +41,25 @@ class _FrontMatter:
     is_content: bool = False  # holds more than title and date, or is all there is
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A block of the file, with level and text where it is a heading."""
+
+    start: int
+    end: int
+    by_line: bool = False
+    level: int = 0
+    heading: str = ""
+
+
 def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     text = source.text()
     lines = Lines(text)
     front = _front_matter(text)
-    tokens = _parse(text[front.end :])
-    title = front.title or _only_title(tokens) or source.stem
+    blocks = list(_blocks(text, front.end, lines))
+    title = front.title or _only_title(blocks) or source.stem
     origin = Origin(title=title, date=front.date or dates.from_name(source.name), lines=lines)
-    return Reading("markdown", compose(text, _sections(text, tokens, lines, front), origin, budget))
+    return Reading("markdown", compose(text, _sections(blocks, front), origin, budget))
 
 
 def _front_matter(text: str) -> _FrontMatter:
@@ -70,23 +82,22 @@ def _front_matter(text: str) -> _FrontMatter:
     )
 
 
-def _only_title(tokens: list[Token]) -> str:
+def _only_title(blocks: list[_Block]) -> str:
     """The text of the only level 1 heading, where it is also the first heading: most notes' title."""
-    headings = [i for i, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
-    if not headings or [tokens[i].tag for i in headings].count("h1") != 1 or tokens[headings[0]].tag != "h1":
+    headings = [block for block in blocks if block.level]
+    if not headings or headings[0].level != 1 or any(block.level == 1 for block in headings[1:]):
         return ""
-    return _plain(tokens[headings[0] + 1].content)
+    return headings[0].heading
 
 
-def _sections(text: str, tokens: list[Token], lines: Lines, front: _FrontMatter) -> Iterator[Section]:
+def _sections(found: list[_Block], front: _FrontMatter) -> Iterator[Section]:
     path: list[tuple[int, str]] = []
     headings: tuple[str, ...] = ()
     blocks = [Block(0, front.end, by_line=True)] if front.is_content else []
     has_body = False
-    for heading, block in _blocks(text, tokens, lines, front.end):
-        if heading is not None:
-            level, name = heading
-            path = [step for step in path if step[0] < level] + [(level, name)]
+    for block in found:
+        if block.level:
+            path = [step for step in path if step[0] < block.level] + [(block.level, block.heading)]
             opened = tuple(step[1] for step in path if step[1])
             # A heading right under its parent's takes the parent's line along into its section.
             if blocks and (has_body or not _below(opened, headings)):
@@ -95,30 +106,49 @@ def _sections(text: str, tokens: list[Token], lines: Lines, front: _FrontMatter)
             headings = opened
         else:
             has_body = True
-        blocks.append(block)
+        blocks.append(Block(block.start, block.end, block.by_line))
     if blocks:
         yield Section(headings, blocks, _date(headings))
 
 
-def _blocks(
-    text: str, tokens: list[Token], lines: Lines, body: int
-) -> Iterator[tuple[tuple[int, str] | None, Block]]:
-    """Every top-level block, but the items instead of a list, each with (level, text) if it is a heading.
+def _blocks(text: str, body: int, lines: Lines) -> Iterator[_Block]:
+    """Every top-level block, but the items instead of a list.
 
     A block reaches to the next one, so that lines without a token (link definitions) are in a block too.
     """
-    opening = [(i, token.map) for i, token in enumerate(tokens) if token.map and _opens_block(token)]
-    first_line = lines.number(body) - 1
-    starts = [lines.start(first_line + span[0]) for _, span in opening]
-    if not opening:
-        yield None, Block(body, len(text))
-        return
-    starts[0] = body
-    for (i, _), start, end in zip(opening, starts, [*starts[1:], len(text)], strict=True):
-        token = tokens[i]
-        block = Block(start, end, by_line=token.type in _BY_LINE)
-        is_heading = token.type == "heading_open"
-        yield ((int(token.tag[1]), _plain(tokens[i + 1].content)) if is_heading else None), block
+    parser = MarkdownIt("commonmark").enable("table")
+    # Block structure only: the text inside paragraphs is never parsed, which is most of the work saved.
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    for begin, end in _segments(text, body):
+        tokens = parser.parse(text[begin:end])
+        first_line = lines.number(begin) - 1
+        opening = [(i, token.map[0]) for i, token in enumerate(tokens) if token.map and _opens_block(token)]
+        starts = [begin, *(lines.start(first_line + line) for _, line in opening[1:]), end]
+        if not opening:
+            yield _Block(begin, end)
+        for at, (i, _) in enumerate(opening):
+            is_heading = tokens[i].type == "heading_open"
+            yield _Block(
+                starts[at],
+                starts[at + 1],
+                by_line=tokens[i].type in _BY_LINE,
+                level=int(tokens[i].tag[1]) if is_heading else 0,
+                heading=_plain(tokens[i + 1].content) if is_heading else "",
+            )
+
+
+def _segments(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Stretches to parse one by one: the tokens of 5 MB at once would take 500 MB of memory."""
+    fence = ""
+    for match in _SAFE_CUT.finditer(text, start):
+        if match["fence"]:
+            mark = match["fence"][0]
+            fence = "" if fence == mark else fence or mark
+        elif not fence and match.start() - start >= _SEGMENT_CHARACTERS:
+            yield start, match.start()
+            start = match.start()
+    if start < len(text):
+        yield start, len(text)
 
 
 def _opens_block(token: Token) -> bool:

@@ -23,7 +23,7 @@ from ingest.types import Document, Reading, Unreadable
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
-_NEEDS_PACKAGE = "encrypted with AES: install the package 'cryptography' next to this one, or save a copy without a password"
+_NEEDS_PACKAGE = "encrypted with AES: install the package 'cryptography', or save a copy without a password"
 _SCAN = "no text in it: probably a scan; run a text recogniser over it (ocrmypdf) and add it again"
 
 
@@ -63,9 +63,7 @@ def _open(source: Source) -> PdfReader:
         raise Unreadable(f"damaged PDF ({_reason(error)}): open it in a viewer and save it anew") from error
 
 
-def _documents(
-    pdf: PdfReader, source: Source, count: int, unreadable: list[str], budget: Budget
-) -> Iterator[Document]:
+def _documents(pdf: PdfReader, source: Source, count: int, unreadable: list[str], budget: Budget) -> Iterator[Document]:
     title = _metadata(pdf, "/Title") or source.stem
     created = _DATE.match(_metadata(pdf, "/CreationDate"))
     date = dates.from_name(source.name) or (dates.from_value("-".join(created.groups())) if created else None)

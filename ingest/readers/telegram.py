@@ -38,9 +38,7 @@ def _messages(text: str, unreadable: list[str]) -> Iterator[Said]:
     try:
         yield from _chat(stream)
     except json.JSONDecodeError as error:
-        unreadable.append(
-            f"damaged JSON at character {error.pos}: nothing after it was read; export it again"
-        )
+        unreadable.append(f"damaged JSON at character {error.pos}: nothing after it was read; export it again")
 
 
 def _chat(stream: JsonStream) -> Iterator[Said]:
@@ -117,9 +115,7 @@ def _media(entry: dict[str, object]) -> tuple[str, str]:
     poll = entry.get("poll")
     if isinstance(poll, dict):
         answers = poll.get("answers")
-        options = (
-            [_string(a, "text") for a in answers if isinstance(a, dict)] if isinstance(answers, list) else []
-        )
+        options = [_string(a, "text") for a in answers if isinstance(a, dict)] if isinstance(answers, list) else []
         return "poll", "\n".join([_string(poll, "question"), *options])
     contact = entry.get("contact_information")
     if isinstance(contact, dict):

@@ -36,9 +36,7 @@ _HEAD = re.compile(
     rf"^{_MARKS}(?P<bracket>\[)?{_DATE}{_BETWEEN}{_TIME}(?(bracket)\]|{_GAP}[-–]){_GAP}{_AUTHOR}",
     re.MULTILINE,
 )
-_NAME = re.compile(
-    r"(?:whatsapp|chat|conversa\w*|discussion|verlauf|mit|with|con|com|avec|do|de|[-_ ])+", re.I
-)
+_NAME = re.compile(r"(?:whatsapp|chat|conversa\w*|discussion|verlauf|mit|with|con|com|avec|do|de|[-_ ])+", re.I)
 _GENERIC = frozenset({"", "_chat", "chat"})
 _CONTEXT_TOKENS_SPARED = 4  # a window's date may take a token more than the one the budget was made with
 
@@ -122,8 +120,7 @@ def _documents(text: str, found: list[_Line], title: str, budget: Budget) -> Ite
                 begun -= 1
             until = bisect_left(starts, end, first, last)
             messages = tuple(
-                (max(0, starts[i] - start), Message(found[i].author, _iso(moments[i]), i))
-                for i in range(begun, until)
+                (max(0, starts[i] - start), Message(found[i].author, _iso(moments[i]), i)) for i in range(begun, until)
             )
             date = messages[0][1].time
             left = budget.max_tokens - budget.measure(text[start:end])

@@ -1,7 +1,7 @@
-"""Memory sparse attention once more, slowly: loops over layers, heads, documents and tokens, plain arithmetic.
+"""Memory sparse attention once more, slowly: loops over layers, heads, documents and tokens.
 
-Written from the method's description (paper sections 3.2 to 3.4), not from `engine`: what the two agree on is the
-method. Works on a config.json as a dict and the tensors of a model.safetensors; float32, CPU.
+Written from the method's description (paper sections 3.2 to 3.4), not from `engine`: what the two agree on is
+the method. Works on a config.json as a dict and the tensors of a model.safetensors; float32, CPU.
 """
 
 from __future__ import annotations
@@ -135,9 +135,7 @@ class NaiveMSA:
         """The template's head, alone, in every layer."""
         out, x = View(), self.embed(tokens)
         for layer in range(self.layers):
-            x, _, keys, values = self.forward_layer(
-                x, layer, range(len(tokens)), self.nothing(), self.nothing()
-            )
+            x, _, keys, values = self.forward_layer(x, layer, range(len(tokens)), self.nothing(), self.nothing())
             out.keys.append(keys)
             out.values.append(values)
         return out
@@ -177,9 +175,7 @@ class NaiveMSA:
                 return torch.cat(keys), torch.cat(values)
 
             extra = open_documents if layer in self.routing else None
-            x, _, keys, values = self.forward_layer(
-                x, layer, positions, head.keys[layer], head.values[layer], extra
-            )
+            x, _, keys, values = self.forward_layer(x, layer, positions, head.keys[layer], head.values[layer], extra)
             out.keys.append(keys)
             out.values.append(values)
         return self.logits(x), out

@@ -42,7 +42,15 @@ def test_how_a_case_routes(name: str, separate: bool, cosine: bool, folds: bool,
 
 @pytest.mark.parametrize(
     ("written", "layers"),
-    [("all", (0, 1, 2, 3)), ("2,3", (2, 3)), ("3, 1", (1, 3)), ("0", (0,)), ([1, 2], (1, 2)), ("", ()), ("2,2", (2,))],
+    [
+        ("all", (0, 1, 2, 3)),
+        ("2,3", (2, 3)),
+        ("3, 1", (1, 3)),
+        ("0", (0,)),
+        ([1, 2], (1, 2)),
+        ("", ()),
+        ("2,2", (2,)),
+    ],
     ids=str,
 )
 def test_routing_layers(written: Any, layers: tuple[int, ...]) -> None:
@@ -57,7 +65,12 @@ def test_released_4b_layout() -> None:
                  aux_loss_method="INFONCE_DECOUPLE")  # fmt: skip
     read = ModelConfig.from_dict(raw)
     assert read.routing.layers == tuple(range(18, 36))
-    assert (read.groups, read.routing.chunk_size, read.routing.top_k, read.routing.cosine) == (4, 64, 16, False)
+    assert (read.groups, read.routing.chunk_size, read.routing.top_k, read.routing.cosine) == (
+        4,
+        64,
+        16,
+        False,
+    )
 
 
 def test_a_plain_qwen3_has_no_routing_layers_and_newer_rope_keys_are_known() -> None:

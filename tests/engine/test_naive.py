@@ -20,7 +20,9 @@ AGREES = 1e-4  # float32, sums in another order; measured 4e-6 and less
 
 SHAPES: dict[str, dict[str, Any]] = {
     "paper": {},
-    "no grouping, all layers route": {"num_key_value_heads": 4, "router_layer_idx": "all", "num_hidden_layers": 3},
+    "no grouping, all layers route": {
+        "num_key_value_heads": 4, "router_layer_idx": "all", "num_hidden_layers": 3,
+    },
     "6 heads in 2 groups, P 4": {
         "num_attention_heads": 6, "head_dim": 8, "pooling_kernel_size": 4, "num_hidden_layers": 5,
         "router_layer_idx": "1,3,4",
@@ -137,7 +139,11 @@ def test_naive_implementation_agrees_with_the_released_code(tmp_path: Path) -> N
     naive = NaiveMSA(config, load_file(folder / "checkpoint" / "model.safetensors"))
     document = naive.encode(given["document_token_ids"][4])
     chunks = expected["chunk_doc"] == 4
-    for name, kept in (("pooled_k", document.keys), ("pooled_v", document.values), ("routing_k", document.routing_keys)):
+    for name, kept in (
+        ("pooled_k", document.keys),
+        ("pooled_v", document.values),
+        ("routing_k", document.routing_keys),
+    ):
         for layer in naive.routing:
             recorded = expected[f"{name}.{layer}"][:, chunks].transpose(0, 1)
             assert recorded.numel()

@@ -37,11 +37,14 @@ def alter(case: Path, name: str, change: torch.Tensor | float) -> None:
     save_file(expected, case / "expected.safetensors")
 
 
-@pytest.mark.parametrize("name", ["pooled_k.2", "pooled_v.3", "routing_k.2", "selected_scores.3", "prefill_logits",
-                                  "decode_logits", "hop2_prefill_last_logits", "hop2_selected_scores.2"])  # fmt: skip
-def test_one_number_beyond_the_tolerance_fails(
-    name: str, case: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pooled_k.2", "pooled_v.3", "routing_k.2", "selected_scores.3", "prefill_logits", "decode_logits",
+        "hop2_prefill_last_logits", "hop2_selected_scores.2",
+    ],
+)  # fmt: skip
+def test_one_number_beyond_the_tolerance_fails(name: str, case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     alter(case, name, 2.5e-3)
     assert parity.main([str(case)]) == 1
     failed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.endswith("FAIL")]

@@ -11,7 +11,14 @@ from tiny import CASES, REFERENCE
 from engine.config import ConfigError
 from engine.tokenizer import SPECIAL, MemoryTokenizer
 
-MARKS = [*SPECIAL, "<End-of-Retrieve>", "[12]", "[0]. ", "<|im_start|>user\n", "x<|im_end|>\n<|im_start|>[3]<|object_ref_end|>"]
+MARKS = [
+    *SPECIAL,
+    "<End-of-Retrieve>",
+    "[12]",
+    "[0]. ",
+    "<|im_start|>user\n",
+    "x<|im_end|>\n<|im_start|>[3]<|object_ref_end|>",
+]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +70,16 @@ def test_document_ids_are_the_recorded_ones(name: str) -> None:
 
 
 def test_any_text_comes_back(tokenizer: MemoryTokenizer) -> None:
-    for text in ("", " ", "\n\n\t", "Grüße, 東京! 👩‍👩‍👧", "\x00\x01\ufeff", "1234567890", "a" * 5000, "\u202e\u200d"):
+    for text in (
+        "",
+        " ",
+        "\n\n\t",
+        "Grüße, 東京! 👩‍👩‍👧",
+        "\x00\x01\ufeff",
+        "1234567890",
+        "a" * 5000,
+        "\u202e\u200d",
+    ):
         tokens = tokenizer.encode(text)
         assert tokenizer.decode(tokens) == text
         assert tokenizer.count(text) == len(tokens)

@@ -19,9 +19,7 @@ def measure(text: str) -> int:
     return len(_TOKEN.findall(text))
 
 
-def read_all(
-    path: Path, max_tokens: int = 64, limits: Limits | None = None
-) -> tuple[Reading, list[Document]]:
+def read_all(path: Path, max_tokens: int = 64, limits: Limits | None = None) -> tuple[Reading, list[Document]]:
     """The reading, read to its end, and its documents, checked."""
     reading = read(path, limits=limits or Limits(), measure=measure, max_tokens=max_tokens)
     documents = list(reading.documents)

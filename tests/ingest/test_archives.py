@@ -57,9 +57,7 @@ def test_several_members_are_one_source(tmp_path: Path) -> None:
 
 
 def test_a_broken_member_does_not_take_the_others_along(tmp_path: Path) -> None:
-    path = make_zip(
-        tmp_path / "a.zip", {"a_chat.txt": CHAT, "b_chat.txt": CHAT.replace("Hello", "Other" * 9)}
-    )
+    path = make_zip(tmp_path / "a.zip", {"a_chat.txt": CHAT, "b_chat.txt": CHAT.replace("Hello", "Other" * 9)})
     data = bytearray(path.read_bytes())
     at = data.index(b"b_chat.txt") + len(b"b_chat.txt")
     data[at + 20 : at + 30] = b"\xff" * 10
@@ -89,9 +87,7 @@ def test_a_directory_that_lies_about_sizes_is_refused(tmp_path: Path) -> None:
     assert "_chat.txt: damaged" in reason(path)
 
 
-@pytest.mark.parametrize(
-    "name", ["../evil_chat.txt", "/etc/_chat.txt", "a/../../_chat.txt", "C:\\x\\_chat.txt"]
-)
+@pytest.mark.parametrize("name", ["../evil_chat.txt", "/etc/_chat.txt", "a/../../_chat.txt", "C:\\x\\_chat.txt"])
 def test_path_tricks_are_refused(tmp_path: Path, name: str) -> None:
     assert "outside" in reason(make_zip(tmp_path / "a.zip", {name: CHAT}))
 

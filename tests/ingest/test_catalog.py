@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from ingest.catalog import Catalog, CatalogBusy, CatalogError, Mark, StoreItem, document_id, document_label
+from ingest.catalog import Catalog, Mark, StoreItem, document_id, document_label
 from ingest.types import Document, Message
 
-ROOT = Path(__file__).parents[2]
 HOUR_NS = 3_600_000_000_000
 
 
@@ -36,9 +30,7 @@ def doc(text: str, context: str = "", start: int = 0, **more: object) -> Documen
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
-def item(
-    path: str | Path, texts: Sequence[str | Document], sha256: str = "aa", mtime_ns: int = 0
-) -> StoreItem:
+def item(path: str | Path, texts: Sequence[str | Document], sha256: str = "aa", mtime_ns: int = 0) -> StoreItem:
     documents = [text if isinstance(text, Document) else doc(text) for text in texts]
     return StoreItem(
         path=Path(path),
@@ -72,9 +64,7 @@ def encode_all(catalog: Catalog) -> list[int]:
 
 def test_a_document_comes_back_as_it_was_stored(catalog: Catalog) -> None:
     message = Message(author="Ana", time="2024-05-08T13:56:00", index=3)
-    given = doc(
-        "Grüße 🎈\0 end", "ctx", page=4, messages=((0, message),), date="2024-05-08", line_start=None, start=5
-    )
+    given = doc("Grüße 🎈\0 end", "ctx", page=4, messages=((0, message),), date="2024-05-08", line_start=None, start=5)
     result = catalog.store([item("/notes/a.txt", [given])])
     ((number, _),) = result.added
     row = catalog.documents.get([number])[number]
@@ -225,9 +215,7 @@ def test_questions_can_be_bounded_by_date_and_folder(catalog: Catalog) -> None:
 
 
 def test_neighbours_and_other_sources_of_a_text(catalog: Catalog) -> None:
-    catalog.store(
-        [item("/n/a", ["one", "two", "three"]), item("/n/b", ["two"]), item("/n/c", ["two", "two"])]
-    )
+    catalog.store([item("/n/a", ["one", "two", "three"]), item("/n/b", ["two"]), item("/n/c", ["two", "two"])])
     ids = [row.id for row in catalog.documents.of_source(1)]
     before, after = catalog.documents.neighbours(ids[1])
     assert before is not None
@@ -268,9 +256,7 @@ def test_answers_and_their_citations(catalog: Catalog) -> None:
         "source_sha256": "aa",
     }
     first = catalog.answers.save("q?", {"answer": "One.", "grounded": True, "citations": [citation]})
-    second = catalog.answers.save(
-        "and?", {"answer": "No.", "grounded": False}, conversation=first.conversation
-    )
+    second = catalog.answers.save("and?", {"answer": "No.", "grounded": False}, conversation=first.conversation)
     catalog.answers.save("else?", {"answer": "", "grounded": False})
     assert [row.id for row in catalog.answers.conversation(first.conversation)] == [first.id, second.id]
     assert catalog.answers.conversation(first.conversation)[0] == first
@@ -296,120 +282,3 @@ def test_events_are_kept_in_order(catalog: Catalog) -> None:
     tail = catalog.events.tail(2)
     assert [row.seq for row in tail] == numbers[1:]
     assert (tail[-1].kind, tail[-1].source, tail[-1].detail) == ("added", 2, {"files": 2})
-
-
-def test_ids_are_never_given_again(tmp_path: Path) -> None:
-    path = tmp_path / "catalog.duckdb"
-    seen: set[int] = set()
-    for round_ in range(3):
-        catalog = Catalog.open(path)
-        result = catalog.store([item("/n/a", [f"{round_} {n}" for n in range(4)])])
-        numbers = {number for number, _ in result.added}
-        assert len(numbers) == 4
-        assert not numbers & seen
-        seen |= numbers
-        catalog.sources.remove([row.id for row in catalog.sources.all()])
-        catalog.rewrite()
-        assert catalog.check() == []
-        catalog.close()
-
-
-def test_threads_share_a_catalog(catalog: Catalog) -> None:
-    errors: list[BaseException] = []
-
-    def write(name: str) -> None:
-        try:
-            for n in range(5):
-                catalog.store([item(f"/n/{name}{n}", [f"{name} {n}"])])
-                assert f"{name} {n}" in texts(catalog)
-        except BaseException as error:  # noqa: BLE001 - handed to the test's own thread
-            errors.append(error)
-
-    threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert errors == []
-    assert len(texts(catalog)) == 15
-
-
-def test_a_second_process_is_told_so(tmp_path: Path) -> None:
-    path = tmp_path / "catalog.duckdb"
-    catalog = Catalog.open(path)
-    script = (
-        "import sys; from pathlib import Path; from ingest.catalog import Catalog, CatalogBusy\n"
-        "try: Catalog.open(Path(sys.argv[1]))\n"
-        "except CatalogBusy as error: print(error); sys.exit(3)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(path)], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    catalog.close()
-    assert done.returncode == 3, done.stderr
-    assert str(path) in done.stdout
-
-
-def test_a_newer_catalog_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "catalog.duckdb"
-    Catalog.open(path).close()
-    raw = duckdb.connect(str(path))
-    raw.execute("INSERT INTO migrations VALUES (999, 'later', now()::TIMESTAMP)")
-    raw.close()
-    with pytest.raises(CatalogError, match="newer Twin"):
-        Catalog.open(path)
-    damaged = tmp_path / "damaged.duckdb"
-    damaged.write_bytes(b"not a database" * 1000)
-    with pytest.raises(CatalogError, match=r"damaged\.duckdb") as caught:
-        Catalog.open(damaged)
-    assert not isinstance(caught.value, CatalogBusy)
-    assert damaged.read_bytes().startswith(b"not a database")
-
-
-def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "home" / "catalog.duckdb"
-    catalog = Catalog.open(path)
-    catalog.store([item("/n/a", ["one"])])
-    catalog.rewrite()
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert path.parent.stat().st_mode & 0o777 == 0o700
-    catalog.close()
-
-
-def test_check_finds_what_is_wrong(tmp_path: Path) -> None:
-    path = tmp_path / "catalog.duckdb"
-    catalog = Catalog.open(path)
-    catalog.store([item("/n/a", ["one", "two"]), item("/n/b", ["three"])])
-    encode_all(catalog)
-    catalog.close()
-    raw = duckdb.connect(str(path))
-    raw.execute(
-        "UPDATE documents SET text = 'other' WHERE id = 1; UPDATE documents SET tokens = NULL WHERE id = 2"
-    )
-    raw.execute("UPDATE documents SET source = 77, id = 99 WHERE id = 3")
-    raw.close()
-    catalog = Catalog.open(path)
-    problems = "\n".join(catalog.check())
-    for expected in (
-        "text of d-000001",
-        "d-000002 is encoded, but of unknown length",
-        "d-000099 belongs to no source",
-        "d-000099 is above",
-        "(/n/b) is ready with nothing read",
-    ):
-        assert expected in problems
-    catalog.close()
-
-
-def test_five_thousand_documents_take_seconds(catalog: Catalog) -> None:
-    many = [doc(f"{n} " + "some words of a note " * 40, "Notes > Trip", start=n) for n in range(5000)]
-    files = [item(f"/n/{n}", many[n : n + 50]) for n in range(0, 5000, 50)]
-    start = time.perf_counter()
-    assert len(catalog.store(files).added) == 5000
-    stored_s = time.perf_counter() - start
-    start = time.perf_counter()
-    assert catalog.store(files).kept == 5000
-    again_s = time.perf_counter() - start
-    assert sum(1 for _ in catalog.documents.stream()) == 5000
-    assert stored_s < 8
-    assert again_s < 8

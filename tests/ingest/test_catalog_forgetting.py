@@ -31,9 +31,7 @@ def plain(directory: Path) -> Catalog:
 
 
 def files_with(directory: Path, marker: str) -> list[str]:
-    return [
-        path.name for path in directory.rglob("*") if path.is_file() and marker.encode() in path.read_bytes()
-    ]
+    return [path.name for path in directory.rglob("*") if path.is_file() and marker.encode() in path.read_bytes()]
 
 
 def answer_from(document: int, quote: str) -> dict[str, object]:
@@ -149,6 +147,56 @@ def test_a_retired_version_is_forgotten_with_its_file(tmp_path: Path) -> None:
     receipt = catalog.forgetting.forget(catalog.forgetting.choose(sources=[1]))
     assert len(receipt.removed) == 2
     catalog.rewrite()
+    assert files_with(tmp_path, MARKER) == []
+    catalog.close()
+
+
+def test_answers_from_an_older_version_or_a_vanished_file_are_forgotten_too(tmp_path: Path) -> None:
+    catalog = plain(tmp_path)
+    result = catalog.store([item("/n/secret", [doc(f"old {MARKER}"), doc("b")]), item("/n/rest", [doc("rest")])])
+    saved = catalog.answers.save("q?", answer_from(result.added[0][0], MARKER))
+    other = catalog.answers.save("r?", answer_from(result.added[2][0], "rest"))
+    (secret,) = catalog.sources.inside(Path("/n/secret"))
+    catalog.store([item("/n/secret", [doc("b")], "bb")])  # an edit: the cited document leaves
+    catalog.sources.rename(secret.id, Path("/n/moved"))
+    catalog.sources.remove([secret.id])
+    assert catalog.sources.inside(Path("/n/moved")) == []
+    (gone,) = catalog.sources.inside(Path("/n/moved"), gone=True)
+    receipt = catalog.forgetting.forget(catalog.forgetting.choose(sources=[gone.id]))
+    assert receipt.answers == 1
+    catalog.rewrite()
+    assert files_with(tmp_path, MARKER) == []
+    assert catalog.answers.conversation(saved.conversation)[0].forgotten
+    assert catalog.answers.last() == other
+    assert catalog.sources.inside(Path("/n/moved"), gone=True) == []
+    catalog.close()
+
+
+def test_what_a_later_message_repeats_of_a_forgotten_one_goes_too(tmp_path: Path) -> None:
+    first = f"{MARKER} is\nwhat I said at some length"
+    notes = [
+        "",
+        f"Chat, Ben:\n(before: Ana: {MARKER} is what I said…)\n",
+        "Chat, Ana:\n(before: Ben: well)\n",
+    ]
+    chat = [doc(first, context=notes[0]), doc("well", context=notes[1]), doc("good", context=notes[2])]
+    catalog = plain(tmp_path)
+    result = catalog.store([item("/n/chat", chat)])
+    ids = [number for number, _ in result.added]
+    catalog.documents.mark_encoded(ids, [5, 5, 5])
+    receipt = catalog.forgetting.forget(catalog.forgetting.choose(documents=ids[:1]))
+    assert receipt.removed == (ids[0], ids[1])
+    rows = catalog.documents.of_source(1)
+    assert [row.document.text for row in rows] == ["well", "good"]
+    assert [row.document.context for row in rows] == ["Chat, Ben:\n", notes[2]]
+    assert rows[0].id > ids[2]
+    assert [row.encoded for row in rows] == [False, True]
+    assert catalog.check() == []
+    catalog.rewrite()
+    assert files_with(tmp_path, MARKER) == []
+    assert catalog.forgetting.remaining(receipt) == []
+    again = catalog.store([item("/n/chat", chat, "bb")])
+    assert (again.added, again.kept) == ((), 2)
     assert files_with(tmp_path, MARKER) == []
     catalog.close()
 

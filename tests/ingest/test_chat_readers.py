@@ -66,9 +66,7 @@ def test_whatsapp_dates(tmp_path: Path, head: str, time: str, line_end: str) -> 
         (["1.2.24"], "2024-02-01"),
     ],
 )
-def test_whatsapp_day_and_month_are_decided_by_the_whole_file(
-    tmp_path: Path, dates: list[str], first: str
-) -> None:
+def test_whatsapp_day_and_month_are_decided_by_the_whole_file(tmp_path: Path, dates: list[str], first: str) -> None:
     path = export(tmp_path, *(f"{date}, 10:00 - Anna: Hello" for date in dates))
     assert read_all(path)[1][0].date == f"{first}T10:00:00"
 

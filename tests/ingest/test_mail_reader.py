@@ -25,9 +25,7 @@ def make_mail(subject: str, body: str, sender: str = "Anna Berg <anna@example.co
 
 
 def test_a_mail(tmp_path: Path) -> None:
-    mail = make_mail(
-        "Größe der Wohnung – Öfen", "Hallo Ben,\n\ndie Wohnung hat 80 m².\n", "Jürgen <j@example.com>"
-    )
+    mail = make_mail("Größe der Wohnung – Öfen", "Hallo Ben,\n\ndie Wohnung hat 80 m².\n", "Jürgen <j@example.com>")
     mail.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="Grundriß.pdf")
     path = tmp_path / "a.eml"
     path.write_bytes(bytes(mail))
@@ -38,8 +36,7 @@ def test_a_mail(tmp_path: Path) -> None:
     assert documents[0].messages == ((0, message),)
     assert documents[0].title == "Größe der Wohnung – Öfen"
     assert documents[0].context == (
-        "Größe der Wohnung – Öfen, 2024-05-08 13:56, from Jürgen to Ben, carl@example.com:\n"
-        "(attached: Grundriß.pdf)\n"
+        "Größe der Wohnung – Öfen, 2024-05-08 13:56, from Jürgen to Ben, carl@example.com:\n(attached: Grundriß.pdf)\n"
     )
 
 
@@ -95,9 +92,7 @@ def test_a_mailbox_is_read_mail_by_mail(tmp_path: Path, name: str) -> None:
     box.close()
     reading, documents = read_all(path, 100)
     assert reading.kind == "mail"
-    assert [document.text for document in documents] == [
-        f"Body {i}.\n\nFrom here on it is quoted." for i in range(5)
-    ]
+    assert [document.text for document in documents] == [f"Body {i}.\n\nFrom here on it is quoted." for i in range(5)]
     assert [document.messages[0][1].index for document in documents] == [0, 1, 2, 3, 4]
 
 

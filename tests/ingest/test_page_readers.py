@@ -43,9 +43,7 @@ def outcome(path: Path) -> str:
 
 
 def test_pdf_pages(tmp_path: Path) -> None:
-    path = make_pdf(
-        tmp_path / "manual.pdf", ["The boiler is old.", "Error E17 means frost."], title="Ember 24"
-    )
+    path = make_pdf(tmp_path / "manual.pdf", ["The boiler is old.", "Error E17 means frost."], title="Ember 24")
     reading, documents = read_all(path)
     assert reading.kind == "pdf"
     assert reading.unreadable == []
@@ -141,8 +139,7 @@ def test_html_main_text(tmp_path: Path) -> None:
     ]
     assert documents[0].text == "Opening hours\n\nWe open at nineo'clock.\nNot on Sundays."
     assert documents[1].text == (
-        "Holidays & feasts\n\nEaster\n\nMonday too\n\nChristmas\n\nDay\tHours\n\nMonday\t9-17\n\n"
-        "  code\n    kept"
+        "Holidays & feasts\n\nEaster\n\nMonday too\n\nChristmas\n\nDay\tHours\n\nMonday\t9-17\n\n  code\n    kept"
     )
     assert documents[0].title == "Opening hours | The Library"
     assert documents[0].date == "2024-05-08T10:00:00+02:00"
@@ -165,9 +162,7 @@ def test_a_page_that_is_one_form_is_still_read(tmp_path: Path) -> None:
     assert read_all(path)[1][0].text == "Order 17 has been shipped."
 
 
-@pytest.mark.parametrize(
-    "markup", ["<html></html>", "<html><body><script>x()</script></body></html>", "<!-- -->"]
-)
+@pytest.mark.parametrize("markup", ["<html></html>", "<html><body><script>x()</script></body></html>", "<!-- -->"])
 def test_html_without_text(tmp_path: Path, markup: str) -> None:
     path = tmp_path / "a.html"
     path.write_text(markup)

@@ -85,9 +85,7 @@ def test_measured_characters_grow_with_the_text_only(unit: str) -> None:
 
 
 def test_sentences_are_whole_wherever_they_fit() -> None:
-    text = "\n\n".join(
-        " ".join(f"In chapter {c} the hero says {s} words." for s in range(9)) for c in range(9)
-    )
+    text = "\n\n".join(" ".join(f"In chapter {c} the hero says {s} words." for s in range(9)) for c in range(9))
     whole = {text[start:end] for start, end in sentences(text)}
     for piece in pieces(text, 50):
         assert {piece[start:end] for start, end in sentences(piece)} <= whole

@@ -85,9 +85,7 @@ def test_the_title_is_the_only_top_heading_or_the_file_name(tmp_path: Path) -> N
 
 
 def test_the_days_of_a_diary_carry_their_dates(tmp_path: Path) -> None:
-    path = write(
-        tmp_path / "spring.md", "# April\n\n## 2025-04-05\n\nParty.\n\n## 2025-04-11 Flight\n\nUp early.\n"
-    )
+    path = write(tmp_path / "spring.md", "# April\n\n## 2025-04-05\n\nParty.\n\n## 2025-04-11 Flight\n\nUp early.\n")
     documents = read_all(path)[1]
     assert [document.date for document in documents] == ["2025-04-05", "2025-04-11"]
     assert documents[0].context == "April > 2025-04-05\n"
@@ -116,6 +114,13 @@ def test_a_document_never_crosses_a_section(tmp_path: Path) -> None:
     text = "".join(f"## Part {i}\n\nShort words {i}.\n\n" for i in range(20))
     documents = read_all(write(tmp_path / "x.md", text), 256)[1]
     assert [document.headings for document in documents] == [(f"Part {i}",) for i in range(20)]
+
+
+def test_a_large_file_is_read_as_its_parts_would_be(tmp_path: Path) -> None:
+    part = "# Part\n\n```\n# no heading\n\n- no item\n```\n\nText.\n\n- item\n\n  more of it\n- item\n\n"
+    documents = read_all(write(tmp_path / "x.md", part * 6_000), 64)[1]
+    assert {document.headings for document in documents} == {("Part",)}
+    assert [document.text for document in documents] == [part.strip()] * 6_000
 
 
 @pytest.mark.parametrize("seed", range(25))

@@ -240,9 +240,7 @@ def test_killed_at_any_moment_it_holds_whole_commits(tmp_path: Path) -> None:
         assert found(words, "committed") == {1}
         assert found(words, "goes") == set()
         assert words.check() == []
-        batches = {
-            number // 10: [other % 10 for other in ids if other // 10 == number // 10] for number in ids
-        }
+        batches = {number // 10: [other % 10 for other in ids if other // 10 == number // 10] for number in ids}
         assert all(held in (list(range(10)), list(range(5, 10))) for held in batches.values())
         words.remove(ids)
         words.close()

@@ -1,4 +1,4 @@
-"""A memory small enough to test the owner with: it keeps lines in a file, and can be slow, fail or die on demand."""
+"""A memory small enough to test the owner with: it can be slow, fail or die on demand."""
 
 from __future__ import annotations
 

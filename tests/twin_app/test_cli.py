@@ -15,6 +15,7 @@ from owners import ROOT, client, twin
 
 from twin_app import dates, opening, render
 from twin_app.cli import main
+from twin_app.errors import TwinError
 from twin_app.ownership import is_owned
 
 
@@ -47,9 +48,7 @@ def test_nothing_grounded_is_exit_4(owned: Path) -> None:
 
 def test_options_before_and_after_the_verb(owned: Path) -> None:
     for arguments in (("--json", "--model", "m", "ask", "q"), ("ask", "q", "--model", "m", "--json")):
-        found = json.loads(
-            twin(owned, *arguments, "--since", "2024-02", "--until", "2024-02", "--in", ".").stdout
-        )
+        found = json.loads(twin(owned, *arguments, "--since", "2024-02", "--until", "2024-02", "--in", ".").stdout)
         params = found["params"]
         assert (params["since"], params["until"]) == ("2024-02-01", "2024-02-29T23:59:59")
         assert (params["inside"], params["top"], params["retrieval"]) == (str(ROOT), 10, "both")
@@ -135,9 +134,7 @@ def test_usage_errors_are_exit_2_and_start_no_owner(
     assert not (home / "owner.lock").exists()
 
 
-def test_config_needs_no_owner(
-    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_config_needs_no_owner(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["--home", str(home), "config", "set", "me", "Anna", "anna@x.de"]) == 0
     monkeypatch.setenv("TWIN_THREADS", "2")
     assert main(["config", "show", "--json", "--home", str(home), "--device", "cpu"]) == 0
@@ -212,9 +209,7 @@ def test_a_terminal_gets_links_and_nothing_a_document_wrote() -> None:
 def test_places() -> None:
     console = render.Console(io.StringIO(), io.StringIO())
     message = {"author": "Ben", "time": "2024-05-08T13:56:00", "index": 2}
-    assert (
-        render.place(console, {"source": "/c.txt", "message": message}) == "/c.txt, Ben, 2024-05-08 13:56:00"
-    )
+    assert render.place(console, {"source": "/c.txt", "message": message}) == "/c.txt, Ben, 2024-05-08 13:56:00"
     assert render.place(console, {"source": "/c.txt", "line_start": 7, "line_end": 7}) == "/c.txt:7"
     assert render.place(console, {"source": "/a\nb.md"}) == "/a\\nb.md"
 
@@ -241,5 +236,16 @@ def test_what_opens_a_file() -> None:
     assert command(note, "", "", "xdg-open") == ["xdg-open", "/a b.md"]
     assert command(paper, "", "vim", "zathura", "xdg-open") == ["zathura", "-P", "3", "/p.pdf"]
     assert command(paper, "", "vim", "xdg-open") == ["xdg-open", "/p.pdf"]
-    with pytest.raises(opening.TwinError, match="config set opener"):
+    with pytest.raises(TwinError, match="config set opener"):
         command(paper, "", "")
+
+
+def test_progress_says_rate_and_time_left() -> None:
+    narration = io.StringIO()
+    progress = render.Progress(render.Console(io.StringIO(), narration, live=True))
+    progress({"event": "progress", "phase": "waiting for another add"})
+    counts = {"done": 120, "total": 1500, "unit": "documents", "rate": 8120, "eta_s": 185.0, "tokens": 61440}
+    progress({"event": "progress", "phase": "encoding", **counts})
+    progress.done()
+    line = "encoding: 120/1,500 documents, 61,440 tokens, 8,120 tokens/s, 3 min 5 s left"
+    assert narration.getvalue() == f"waiting for another add…\n\r{line}\r{' ' * len(line)}\r"

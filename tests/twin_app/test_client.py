@@ -99,9 +99,7 @@ def test_a_runtime_folder_open_to_others_is_closed(tmp_path: Path) -> None:
 def test_threads_share_a_client_and_leave_no_zombie(home: Path) -> None:
     one: Client = client(home)
     pids: set[int] = set()
-    threads = [
-        threading.Thread(target=lambda: pids.add(one.call("status", {})["owner_pid"])) for _ in range(3)
-    ]
+    threads = [threading.Thread(target=lambda: pids.add(one.call("status", {})["owner_pid"])) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

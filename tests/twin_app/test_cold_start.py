@@ -40,9 +40,7 @@ def test_help_is_fast() -> None:
     times = []
     for _ in range(5):
         begun = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "twin_app", "--help"], cwd=ROOT, capture_output=True, check=True
-        )
+        done = subprocess.run([sys.executable, "-m", "twin_app", "--help"], cwd=ROOT, capture_output=True, check=True)
         times.append(time.perf_counter() - begun)
         assert b"ask" in done.stdout
     assert min(times) < HELP_S
@@ -58,8 +56,7 @@ def test_the_client_side_and_the_owner_import_nothing_heavy() -> None:
     names = ("client", "owner", "invocation", "render", "opening")
     commands = ("asking", "finding", "memory", "model", "config")
     code = "\n".join(
-        [f"import twin_app.{name}" for name in names]
-        + [f"import twin_app.commands.{name}" for name in commands]
+        [f"import twin_app.{name}" for name in names] + [f"import twin_app.commands.{name}" for name in commands]
     )
     loaded = _modules(code)
     assert "twin_app.commands.memory" in loaded

@@ -48,9 +48,7 @@ def _ask_many(invocation: Invocation) -> int:
         if event["event"] == "item":
             invocation.console.json(event["value"])
 
-    invocation.client.call(
-        "ask_many", {**_scope(invocation), "questions": questions, "stream": False}, on_event
-    )
+    invocation.client.call("ask_many", {**_scope(invocation), "questions": questions, "stream": False}, on_event)
     return DONE
 
 
@@ -78,9 +76,7 @@ def _question(words: list[str]) -> tuple[str, str]:
         words, context = words[:-1], _standard_input()
     question = " ".join(words).strip()
     if not question:
-        raise UsageError(
-            "no question: write `twin ask QUESTION`, or `twin ask -` to read it from standard input"
-        )
+        raise UsageError("no question: write `twin ask QUESTION`, or `twin ask -` to read it from standard input")
     return question, context
 
 

@@ -40,9 +40,7 @@ def documents(invocation: Invocation) -> int:
             return
         waiting = "" if document["encoded"] else "  (not yet encoded)"
         title = render.one_line(str(document.get("title") or ""))
-        console.line(
-            f"{document['document']}  {render.place(console, document)}  {console.dim(title)}{waiting}"
-        )
+        console.line(f"{document['document']}  {render.place(console, document)}  {console.dim(title)}{waiting}")
 
     invocation.client.call("documents", {}, on_event)
     return DONE
@@ -66,9 +64,7 @@ def open_source(invocation: Invocation) -> int:
     found = _resolve(invocation)
     path = Path(found["source"])
     if not path.exists():
-        raise TwinError(
-            f"{path} is not there any more: `twin show {invocation.options.ref}` prints what memory holds"
-        )
+        raise TwinError(f"{path} is not there any more: `twin show {invocation.options.ref}` prints what memory holds")
     place = opening.Place(path, found.get("line_start"), found.get("page"))
     command = opening.command(
         place,
@@ -83,8 +79,7 @@ def open_source(invocation: Invocation) -> int:
         code = subprocess.run(command, check=False).returncode
     except OSError as error:
         raise TwinError(
-            f"cannot run {command[0]}: {error.strerror}; "
-            "name another with `twin config set opener 'COMMAND {path}'`"
+            f"cannot run {command[0]}: {error.strerror}; name another with `twin config set opener 'COMMAND {{path}}'`"
         ) from error
     return DONE if code == 0 else FAILED
 

@@ -68,7 +68,7 @@ def _summary(console: Console, result: Mapping[str, Any]) -> None:
     rules = Counter(render.one_line(file["rule"]) for file in result["ignored"])
     for rule, count in rules.most_common(SHOWN):
         console.say(f"ignored: {count:,} by the rule: {rule}")
-    counts = {"read": result["read"], "unchanged": result["unchanged"], "renamed": result["renamed"]}
+    counts = {name: result.get(name, 0) for name in ("read", "unchanged", "renamed", "removed")}
     counts |= {"ignored": len(result["ignored"]), "failed": len(result["failed"])}
     files = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count or name == "read")
     documents, tokens, seconds = result["documents"], result["tokens"], max(float(result["seconds"]), 1e-3)
@@ -80,9 +80,7 @@ def forget(invocation: Invocation) -> int:
     """Shows what would go, asks on a terminal, needs --yes elsewhere; prints the receipt."""
     options, console = invocation.options, invocation.console
     if not options.targets and options.before is None:
-        raise UsageError(
-            "nothing named: write `twin forget PATH`, `twin forget DOC` or `twin forget --before DATE`"
-        )
+        raise UsageError("nothing named: write `twin forget PATH`, `twin forget DOC` or `twin forget --before DATE`")
     documents = [target for target in options.targets if DOCUMENT.fullmatch(target)]
     paths = [str(absolute(target)) for target in options.targets if target not in documents]
     params = {"paths": paths, "documents": documents, "before": options.before}
@@ -105,9 +103,7 @@ def forget(invocation: Invocation) -> int:
     if invocation.is_json:
         console.json(receipt)
     else:
-        console.line(
-            f"forgot {_count(receipt['documents']):,} documents of {_count(receipt['sources']):,} sources"
-        )
+        console.line(f"forgot {_count(receipt['documents']):,} documents of {_count(receipt['sources']):,} sources")
         _table(console, {key: value for key, value in receipt.items() if not isinstance(value, list | dict)})
     return DONE
 
@@ -129,9 +125,7 @@ def verify(invocation: Invocation) -> int:
         for problem in result["problems"]:
             invocation.console.line(render.one_line(str(problem)))
         if result["ok"]:
-            invocation.console.line(
-                "nothing of it is left" if receipt is not None else "the memory is consistent"
-            )
+            invocation.console.line("nothing of it is left" if receipt is not None else "the memory is consistent")
     return DONE if result["ok"] else FAILED
 
 
@@ -156,9 +150,7 @@ def sources(invocation: Invocation) -> int:
             return
         reason = f"  ({render.one_line(source['reason'])})" if source.get("reason") else ""
         path = console.link(source["source"], render.shown_path(source["source"]))
-        console.line(
-            f"{source['state']:8} {source['kind'] or '-':9} {source['documents']:6,}  {path}{reason}"
-        )
+        console.line(f"{source['state']:8} {source['kind'] or '-':9} {source['documents']:6,}  {path}{reason}")
 
     invocation.client.call("sources", {}, on_event)
     return DONE
@@ -169,9 +161,7 @@ def stop(invocation: Invocation) -> int:
     if invocation.is_json:
         invocation.console.json({"stopped": pid})
     else:
-        invocation.console.say(
-            "no owner process was running" if pid is None else f"stopped the owner process {pid}"
-        )
+        invocation.console.say("no owner process was running" if pid is None else f"stopped the owner process {pid}")
     return DONE
 
 
@@ -182,8 +172,9 @@ def _count(found: int | list[Any]) -> int:
 def _table(console: Console, record: Mapping[str, Any]) -> None:
     width = max(len(key) for key in record) if record else 0
     for key, value in record.items():
-        if isinstance(value, list):
-            text = ", ".join(render.one_line(str(part)) for part in value) or "-"
+        if isinstance(value, list | dict):
+            parts = value if isinstance(value, list) else [f"{count} {name}" for name, count in value.items()]
+            text = ", ".join(render.one_line(str(part)) for part in parts) or "-"
         elif isinstance(value, int) and not isinstance(value, bool) and not key.endswith("pid"):
             text = render.size(value) if key.startswith("bytes") else f"{value:,}"
         else:

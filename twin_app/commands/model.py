@@ -17,11 +17,7 @@ def list_models(invocation: Invocation) -> int:
         invocation.console.json(result)
         return DONE
     for model in result["models"]:
-        mark = "*" if model["name"] == invocation.sourced.settings.model else " "
-        rest = ", ".join(
-            render.one_line(str(value)) for key, value in model.items() if key != "name" and value
-        )
-        invocation.console.line(f"{mark} {render.one_line(model['name'])}  {invocation.console.dim(rest)}")
+        invocation.console.line(f"{'*' if model['used'] else ' '} {render.one_line(model['model'])}")
     return DONE
 
 

@@ -1,10 +1,11 @@
-"""Fact types, read from frames/*.txt: their slots, what tells two facts apart (key), how they are stated and asked.
+"""Fact types, read from frames/*.txt: slots, what tells two facts apart (key), how they are stated and asked.
 
 A frame file holds `== name` sections of `field: value` lines; frames/README.md explains every field.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,12 +14,13 @@ from pathlib import Path
 from engine.training.generator.phrases import Phrase, parse
 
 HERE = Path(__file__).parent
+_OPTIONAL = re.compile(r"\[([^\[\]]*) // \|\] (.*)")  # a first sentence that may be left out
 Statement = tuple[Phrase, ...]  # one phrase a sentence
 
 
 @dataclass(slots=True)
 class Frame:
-    """One fact type. Phrases of `say`, `new` and `line` name every key slot, so that a reader knows who is meant."""
+    """One fact type. Phrases of `say`, `new` and `line` name every key slot: a reader knows who is meant."""
 
     name: str
     about: frozenset[str] = frozenset()
@@ -34,6 +36,7 @@ class Frame:
     before: list[Phrase] = field(default_factory=list)
     compare: list[Phrase] = field(default_factory=list)
     compared: str = ""
+    by: str = ""  # the key slot in which compared facts differ
     describe: dict[str, list[Phrase]] = field(default_factory=dict)  # slot -> noun phrases for its value
 
 
@@ -80,38 +83,45 @@ def _field(frame: Frame, name: list[str], value: str) -> None:
                 slot, kind, *argument = entry.split(" ", 2)
                 frame.slots[slot] = (kind, argument[0] if argument else "")
         case ["say"]:
-            frame.say.append(_statement(frame, value))
+            frame.say += _statements(frame, value)
         case ["new"]:
-            frame.new.append(_statement(frame, value))
+            frame.new += _statements(frame, value)
         case ["line"]:
-            frame.line.append(_statement(frame, value))
+            frame.line += _statements(frame, value)
         case ["table"]:
             header, row = value.split(" :: ")
-            frame.table = header, _checked(frame, row)
+            frame.table = header, _checked(frame, row.replace("; ", " | "))
         case ["ask", slot, kind]:
             frame.ask.setdefault(slot, []).append((kind, _keyed(frame, value)))
         case ["before"]:
             frame.before.append(_keyed(frame, value))
-        case ["compare", slot]:
-            frame.compared = slot
+        case ["compare", slot, by]:
+            frame.compared, frame.by = slot, by
             frame.compare.append(_checked(frame, value))
         case ["describe", slot]:
-            frame.describe.setdefault(slot, []).append(_keyed(frame, value))
+            frame.describe.setdefault(slot, []).append(_keyed(frame, value, besides=slot))
         case _:
             raise ValueError(f"unknown field {' '.join(name)!r}")
 
 
+def _statements(frame: Frame, value: str) -> list[Statement]:
+    if optional := _OPTIONAL.match(value):
+        first, rest = optional.groups()
+        return [_statement(frame, f"{first} // {rest}"), _statement(frame, rest)]
+    return [_statement(frame, value)]
+
+
 def _statement(frame: Frame, value: str) -> Statement:
     sentences = tuple(_checked(frame, part) for part in value.split(" // "))
-    missing = set(frame.key) - frozenset().union(*(sentence.certain for sentence in sentences))
+    missing = set(frame.key).difference(*(sentence.certain for sentence in sentences))
     if missing:
         raise ValueError(f"key {missing} not in every wording of the statement")
     return sentences
 
 
-def _keyed(frame: Frame, value: str) -> Phrase:
+def _keyed(frame: Frame, value: str, besides: str = "") -> Phrase:
     phrase = _checked(frame, value)
-    if missing := set(frame.key) - phrase.certain:
+    if missing := set(frame.key) - phrase.certain - {besides}:
         raise ValueError(f"key {missing} not in every wording")
     return phrase
 

@@ -1,18 +1,21 @@
-"""Draws the value of a slot by its kind: money 20 900, code AA-9999, clock, past 30, or a word list of tables/words.txt."""
+"""Draws the value of a slot by its kind: money 20 900, code AA-9999, clock, past 30, an organisation."""
 
 from __future__ import annotations
 
 import random
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
 from engine.training.generator.names import brand, number_words, street, town
-from engine.training.generator.values import DAYS, MONTHS, WORDS, Answer, Day, Plain, Year, ordinal
+from engine.training.generator.values import DAYS, MONTHS, WORDS, Answer, Day, Plain, ordinal
+
+T = TypeVar("T")
 
 ORGANISATIONS = {  # kind -> endings of its name
     "shop": ("Store", "& Sons", "Market", "Supplies", "Outlet", "Corner", "Traders", "Home"),
-    "company": ("Systems", "Group", "Ltd", "Works", "Partners", "Labs", "Logistics", "GmbH", "Consulting", "AB"),
+    "company": ("Systems", "Group", "Ltd", "Works", "Partners", "Labs", "Logistics", "GmbH", "Consulting"),
     "clinic": ("Clinic", "Practice", "Medical Centre", "Health", "Surgery", "Hospital"),
     "hotel": ("Hotel", "Inn", "Guesthouse", "Lodge", "Suites", "Pension"),
     "restaurant": ("Bistro", "Kitchen", "Trattoria", "Grill", "Café", "Tavern", "Noodle House"),
@@ -23,15 +26,21 @@ ORGANISATIONS = {  # kind -> endings of its name
     "insurer": ("Insurance", "Mutual", "Assurance", "Life"),
     "bank": ("Bank", "Savings", "Credit Union", "Trust"),
 }  # fmt: skip
-CURRENCIES = (("euros", "€", "EUR"), ("dollars", "$", "USD"), ("pounds", "£", "GBP"), ("francs", "Fr. ", "CHF"),
-              ("kronor", "kr ", "SEK"), ("rupees", "₹", "INR"))  # fmt: skip
+CURRENCIES = (
+    ("euros", "€", "EUR"), ("dollars", "$", "USD"), ("pounds", "£", "GBP"), ("francs", "Fr ", "CHF"),
+    ("kronor", "kr ", "SEK"), ("rupees", "₹", "INR"),
+)  # fmt: skip
 
 
 def organisation(rng: random.Random, kind: str, surname: Callable[[], str]) -> Plain:
     ending = pick(rng, ORGANISATIONS[kind])
     stem = surname() if rng.random() < 0.4 else brand(rng)
-    name = f"{ending} {stem}" if ending in ("Hotel", "Villa", "Café", "Trattoria") and rng.random() < 0.6 else f"{stem} {ending}"
-    return Plain(name, (stem,) if ending in ("Ltd", "GmbH", "AB", "Group") else (), kind)
+    name = (
+        f"{ending} {stem}"
+        if ending in ("Hotel", "Villa", "Café", "Trattoria") and rng.random() < 0.6
+        else f"{stem} {ending}"
+    )
+    return Plain(name, (stem,) if ending in ("Ltd", "GmbH", "Group") else (), kind)
 
 
 def money(rng: random.Random, low: int, high: int, currency: tuple[str, str, str]) -> Plain:
@@ -76,7 +85,10 @@ def code(rng: random.Random, argument: str) -> Plain:
 def clock(rng: random.Random, argument: str) -> Plain:
     """A time of day; `clock 7 22` bounds the hour."""
     low, high = map(int, argument.split()) if argument else (7, 21)
-    hour, minute = low + int(rng.random() * (high - low + 1)), pick(rng, (0, 0, 0, 30, 30, 15, 45, 20, 40, 10, 50, 5, 55))
+    hour, minute = (
+        low + int(rng.random() * (high - low + 1)),
+        pick(rng, (0, 0, 0, 30, 30, 15, 45, 20, 40, 10, 50, 5, 55)),
+    )
     half, twelve = "am" if hour < 12 else "pm", hour % 12 or 12
     tail = f":{minute:02}" if minute else ""
     others = [f"{twelve}{tail} {half}", f"{twelve}{tail}{half}"]
@@ -115,8 +127,6 @@ def plain(rng: random.Random, kind: str, argument: str) -> Answer | None:
         return Plain(street(rng))
     if kind == "brand":
         return Plain(brand(rng))
-    if kind == "year":
-        return Year(2009 + int(rng.random() * 17))
     if kind == "decimal":
         low, high, *unit = argument.split()
         value = round(float(low) + rng.random() * (float(high) - float(low)), 1)
@@ -124,5 +134,5 @@ def plain(rng: random.Random, kind: str, argument: str) -> Answer | None:
     return None
 
 
-def pick(rng: random.Random, options: str | tuple[str, ...] | list[str]) -> str:
+def pick(rng: random.Random, options: Sequence[T]) -> T:
     return options[int(rng.random() * len(options))]

@@ -1,24 +1,31 @@
 """A random life: its people, organisations and facts, each fact an instance of a frame with drawn values.
 
-No two facts share a frame and a key, so that a question has one answer; siblings share all of the key but one slot.
+No two facts share a frame and a key, so that a question has one answer; siblings share all of the key but one
+slot.
 """
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from engine.training.generator import kinds
 from engine.training.generator.frames import Frame, frames
 from engine.training.generator.names import first_name, surname
-from engine.training.generator.values import Answer, Person, Plain
+from engine.training.generator.values import Answer, Person, Plain, Year
 from engine.training.generator.words import words
 
 RELATIONS = {
-    "f": "sister mother aunt cousin neighbour landlady boss colleague flatmate grandmother daughter niece goddaughter".split(),
-    "m": "brother father uncle brother-in-law landlord trainer roommate grandfather son nephew godfather supervisor".split(),
-}
+    "f": (
+        "sister", "mother", "aunt", "cousin", "neighbour", "landlady", "boss", "colleague", "flatmate",
+        "grandmother", "daughter", "niece", "goddaughter",
+    ),
+    "m": (
+        "brother", "father", "uncle", "brother-in-law", "landlord", "trainer", "roommate", "grandfather",
+        "son", "nephew", "godfather", "supervisor",
+    ),
+}  # fmt: skip
 PERSONS = ("person", "other", "expert")
 DATED = ("past", "future")
 
@@ -32,7 +39,7 @@ class Fact:
     document: int = -1  # where it is told; -1 = nowhere (yet)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)  # slot -> its first sentence
     literals: dict[str, str] = field(default_factory=dict)  # slot -> as written there
-    introduced: set[str] = field(default_factory=set)  # people whose relation to the owner is told beside the name
+    introduced: set[str] = field(default_factory=set)  # people told with their relation: "my sister Anna"
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -46,6 +53,7 @@ class Life:
     def __init__(self, rng: random.Random, size: int) -> None:
         self.rng = rng
         self.currency = kinds.CURRENCIES[int(rng.random() * len(kinds.CURRENCIES))]
+        self.begin = date(2015, 1, 1) + timedelta(int(rng.random() * 3300))  # of the first document
         self.day_first = rng.random() < 0.6
         self.organisations: list[tuple[str, Plain]] = []
         self.used: set[tuple[str, ...]] = set()
@@ -80,6 +88,8 @@ class Life:
             person = self.new_person(title=argument)
             self.people.append(person)
             return person
+        if kind == "year":
+            return Year(self.begin.year - int(rng.random() * 12))
         if kind == "money":
             low, high = argument.split()
             return kinds.money(rng, int(low), int(high), self.currency)
@@ -115,9 +125,10 @@ class Life:
                 if slot in values or kind in DATED:
                     continue
                 value = self.value(kind, argument)
-                while kind in PERSONS and id(value) in people:
-                    value = self.value(kind, argument)
-                people.add(id(value))
+                if kind in PERSONS:
+                    while id(value) in people:
+                        value = self.value(kind, argument)
+                    people.add(id(value))
                 values[slot] = value
             fact = Fact(frame, values)
             if fact.identity not in self.used:
@@ -135,7 +146,8 @@ class Life:
     def siblings(self, frame: Frame, count: int) -> list[Fact]:
         """Facts that differ in one slot of the key (and in their values): hard negatives of one another."""
         first = self.state(frame)
-        shared = {slot: first[0].values[slot] for slot in frame.key if slot != frame.vary} if first else {}
+        vary = frame.by if frame.by and self.rng.random() < 0.5 else frame.vary
+        shared = {slot: first[0].values[slot] for slot in frame.key if slot != vary} if first else {}
         for _ in range(count - 1):
             first += self.state(frame, dict(shared))
         return first
@@ -159,22 +171,37 @@ class Life:
     def chain(self, length: int) -> list[Fact]:
         """Facts in hop order: each describes the entity that the next one is about."""
         rng = self.rng
-        asked = keyed_frames()[int(rng.random() * len(keyed_frames()))]
-        slot = asked[1]
-        facts = self.state(asked[0])
+        asked, slot = keyed_frames()[int(rng.random() * len(keyed_frames()))]
+        given = self._strangers(asked, "")
+        if asked.slots[slot][0] == "org":  # of a kind that other frames describe
+            known = [kind for kind in kinds.ORGANISATIONS if describers(kind)]
+            given[slot] = self.value(known[int(rng.random() * len(known))])
+        facts = self.state(asked, given)
         while facts and len(facts) < length and slot:
             entity = facts[0].values[slot]
             found = describers(entity.sort)
             if entity is self.me or not found:
                 break
-            frame, slot_of = found[int(rng.random() * len(found))]
-            new = self.state(frame, {slot_of: entity})
+            frame, described = found[int(rng.random() * len(found))]
+            given = {described: entity}
+            if len(facts) + 1 < length:
+                given |= self._strangers(frame, described)
+            new = self.state(frame, given)
             if not new:
                 break
             new[0].apart = facts[:]
             facts = new + facts
-            slot = next((s for s in frame.key if s != slot_of and frame.slots[s][0] in ("person", "other")), "")
+            slot = next((s for s in frame.key if s != described and describers(new[0].values[s].sort)), "")
         return facts
+
+    def _strangers(self, frame: Frame, besides: str) -> dict[str, Answer]:
+        """Other people for the key slots that could hold the owner: they can be described."""
+        known = self.people
+        return {
+            slot: known[int(self.rng.random() * len(known))]
+            for slot in frame.key
+            if slot != besides and frame.slots[slot][0] == "person"
+        }
 
     def settle(self, fact: Fact, today: date) -> None:
         """Draws the days of a fact, near the date of the document that tells it."""

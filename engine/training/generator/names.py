@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.training.generator.values import WORDS
 
 HERE = Path(__file__).parent / "tables"
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 @cache
@@ -27,7 +27,11 @@ def names() -> dict[str, tuple[str, ...]]:
 
 @cache
 def cultures() -> tuple[str, ...]:
-    return tuple(label.split()[0] for label in names() if label.endswith(" starts") and not label.startswith("town"))
+    return tuple(
+        label.split()[0]
+        for label in names()
+        if label.endswith(" starts") and f"{label.split()[0]} ends" in names() and label != "town starts"
+    )
 
 
 def first_name(rng: random.Random, gender: str) -> str:

@@ -1,6 +1,7 @@
 """Phrases with choices: "[bought|got] {thing a} at {shop}" reads differently each time it is rendered.
 
-`[a|b|]` chooses one option (they nest), `{slot form}` asks the caller for a slot in a form; `{who's}` is `{who 's}`.
+`[a|b|]` chooses one option (they nest), `{slot form}` asks the caller for a slot in a form, and
+`{who's}` is short for `{who 's}`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 Fill = Callable[[str, str], str]  # (slot, form) -> text
 _TOKEN = re.compile(r"[\[\]|]|\{[^{}]*\}|[^\[\]|{}]+")
-_LOOSE = re.compile(r" +(?=[ ,.;:?!)]|$)|^ +")
+_LOOSE = re.compile(r" +(?=[ ,.;:?!)]|'s |$)|^ +|(?<=the )the ")
+_MESSY = re.compile(r"  |^ | [,.;:'?!)]| $|the the ")
+
+
+PRONOUNS = frozenset(("he", "his", "them", "is", "was", "has", "does", "s", "es"))  # forms that do not name anybody
 
 
 class Slot(NamedTuple):
@@ -26,12 +31,12 @@ class Choice(NamedTuple):
     options: tuple[Parts, ...]
 
 
-Parts = tuple[Union[str, Slot, Choice], ...]
+Parts = tuple["str | Slot | Choice", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A parsed phrase. `certain` slots occur whatever is chosen; `paths` counts the ways to choose."""
+    """A parsed phrase. `certain` slots are named whatever is chosen; `paths` counts the ways to choose."""
 
     source: str
     parts: Parts
@@ -43,7 +48,7 @@ class Phrase:
         out: list[str] = []
         _render(self.parts, rng.random, fill, out)
         text = "".join(out)
-        return _LOOSE.sub("", text) if "  " in text or text[:1] == " " or " ," in text else text.rstrip()
+        return _LOOSE.sub("", text) if _MESSY.search(text) else text
 
 
 def parse(source: str) -> Phrase:
@@ -116,7 +121,8 @@ def _certain(parts: Parts) -> set[str]:
     found: set[str] = set()
     for part in parts:
         if isinstance(part, Slot):
-            found.add(part.name)
+            if part.form not in PRONOUNS:
+                found.add(part.name)
         elif isinstance(part, Choice):
             found |= set.intersection(*map(_certain, part.options))
     return found

@@ -1,4 +1,4 @@
-"""What the generator gives: documents as the product would encode them, and questions with spans of evidence."""
+"""What the generator gives: documents as the product encodes them, and questions with spans of evidence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class GeneratedDocument:
 class GeneratedQuestion:
     """A question; `answers`, `gold` and `evidence` are empty where the memory does not answer it.
 
-    The first answer stands literally in a gold document's text; a yes/no question has its yes or no behind it.
+    The first answer stands in a gold document's text; of a yes/no question, the second is yes or no.
     """
 
     question: str

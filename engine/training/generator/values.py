@@ -1,21 +1,27 @@
-"""Values of slots: plain words with their other spellings, days (written relative to a document's date), people.
+"""Values of slots: words with their other spellings, days (also relative to a document's date), people.
 
 `write(rng, today)` gives one spelling; `accepted` lists those that count as the same answer.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Protocol
 
 WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
-).split()
-MONTHS = "January February March April May June July August September October November December".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "twenty",
+)  # fmt: skip
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+DAYS = (
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+)  # fmt: skip
 
 
 class Answer(Protocol):
@@ -27,7 +33,7 @@ class Answer(Protocol):
     def number(self) -> float | None: ...
     @property
     def accepted(self) -> tuple[str, ...]: ...
-    def write(self, rng: random.Random, today: date | None) -> str: ...
+    def write(self, rng: random.Random, today: dt.date | None) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Plain:
     def accepted(self) -> tuple[str, ...]:
         return (self.text, *self.others)
 
-    def write(self, rng: random.Random, today: date | None) -> str:
+    def write(self, rng: random.Random, today: dt.date | None) -> str:
         if self.others and rng.random() < 0.5:
             return self.others[int(rng.random() * len(self.others))]
         return self.text
@@ -60,7 +66,7 @@ class Year:
     def accepted(self) -> tuple[str, ...]:
         return (str(self.year),)
 
-    def write(self, rng: random.Random, today: date | None) -> str:
+    def write(self, rng: random.Random, today: dt.date | None) -> str:
         return str(self.year)
 
 
@@ -68,7 +74,7 @@ class Year:
 class Day:
     """A day; with `today` known it may be written as "tomorrow" or "next Tuesday"."""
 
-    date: date
+    date: dt.date
     day_first: bool = True  # how this person writes 05/08/2024
     sort: str = ""
 
@@ -81,7 +87,7 @@ class Day:
         day, month, year = self.date.day, MONTHS[self.date.month - 1], self.date.year
         return (f"{day} {month} {year}", f"{month} {day}, {year}", self.date.isoformat(), f"{day} {month}")
 
-    def write(self, rng: random.Random, today: date | None) -> str:
+    def write(self, rng: random.Random, today: dt.date | None) -> str:
         if today and rng.random() < 0.3 and (phrase := self._relative(today)):
             return phrase
         moment, month = self.date, MONTHS[self.date.month - 1]
@@ -98,9 +104,14 @@ class Day:
         if style == 5:
             return f"{day:02}.{moment.month:02}.{year}"
         weekday = DAYS[moment.weekday()]
-        return (f"{day} {month}", f"{month} {day}", f"{weekday} {day} {month}", f"the {ordinal(day)} of {month}")[style - 6]
+        return (
+            f"{day} {month}",
+            f"{month} {day}",
+            f"{weekday} {day} {month}",
+            f"the {ordinal(day)} of {month}",
+        )[style - 6]
 
-    def _relative(self, today: date) -> str:
+    def _relative(self, today: dt.date) -> str:
         ahead = (self.date - today).days
         if -1 <= ahead <= 1:
             return ("yesterday", "today", "tomorrow")[ahead + 1]
@@ -142,7 +153,7 @@ class Person:
             return (self.short, f"{self.title} {self.full}", self.full)
         return (self.first, self.full)
 
-    def write(self, rng: random.Random, today: date | None) -> str:
+    def write(self, rng: random.Random, today: dt.date | None) -> str:
         if self.title:
             return self.short if rng.random() < 0.7 else f"{self.title} {self.full}"
         return self.first if rng.random() < 0.6 else self.full
@@ -154,20 +165,21 @@ class Voice:
 
     author: Person | None = None
     addressee: Person | None = None
-    today: date | None = None
+    today: dt.date | None = None
     casual: bool = False  # small letters, no full stops
 
 
 _GRAMMAR = {  # form -> first person, second person, she, he
     "": ("I", "you", "", ""), "him": ("me", "you", "", ""), "'s": ("my", "your", "", ""),
     "he": ("I", "you", "she", "he"), "his": ("my", "your", "her", "his"), "them": ("me", "you", "her", "him"),
-    "is": ("am", "are", "is", "is"), "was": ("was", "were", "was", "was"), "has": ("have", "have", "has", "has"),
-    "does": ("do", "do", "does", "does"), "s": ("", "", "s", "s"), "es": ("", "", "es", "es"),
+    "is": ("am", "are", "is", "is"), "was": ("was", "were", "was", "was"),
+    "has": ("have", "have", "has", "has"), "does": ("do", "do", "does", "does"),
+    "s": ("", "", "s", "s"), "es": ("", "", "es", "es"),
 }  # fmt: skip
 
 
 def person_form(person: Person, form: str, voice: Voice, name: str) -> str:
-    """"I", "your", "takes" and the like; `name` is how a third person is called here."""
+    """ "I", "your", "takes" and the like; `name` is how a third person is called here."""
     column = 0 if person is voice.author else 1 if person is voice.addressee else 2 if person.gender == "f" else 3
     word = _GRAMMAR[form][column]
     if column < 2 or form not in ("", "him", "'s"):

@@ -1,4 +1,4 @@
-"""Word lists and small talk of tables/*.txt: `kind: entry; entry; ...`, every entry a phrase that may nest kinds."""
+"""Word lists and small talk of tables/*.txt: `kind: entry; entry; ...`, phrases that may nest kinds."""
 
 from __future__ import annotations
 

@@ -79,9 +79,7 @@ def main(work: Path) -> None:
             directory = work / f"{operation}-{place}"
             shutil.copytree(before, directory)
             killed_by = kill_at(operation, directory, place)
-            results.append(
-                {"operation": operation, "step": step, "directory": str(directory), "signal": killed_by}
-            )
+            results.append({"operation": operation, "step": step, "directory": str(directory), "signal": killed_by})
     print(json.dumps(results))
 
 

@@ -110,9 +110,7 @@ def test_packs_without_a_manifest_are_refused_not_swept(directory: Path) -> None
     assert len(list(directory.glob("*.pack"))) == 2
 
 
-@pytest.mark.parametrize(
-    "other", [{"model": "another"}, {"layers": (2,)}, {"head_dim": 16}, {"chunk_size": 32}]
-)
+@pytest.mark.parametrize("other", [{"model": "another"}, {"layers": (2,)}, {"head_dim": 16}, {"chunk_size": 32}])
 def test_another_models_bank_is_refused_with_what_to_do(directory: Path, other: dict[str, object]) -> None:
     with pytest.raises(BankMismatch, match=next(iter(other))) as caught:
         Bank.open(directory, replace(LAYOUT, **other))  # type: ignore[arg-type]

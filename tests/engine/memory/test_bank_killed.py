@@ -49,9 +49,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("operation", BEFORE_AND_AFTER)
-def test_killed_at_any_step_a_bank_is_as_before_or_as_after(
-    killed: list[dict[str, Any]], operation: str
-) -> None:
+def test_killed_at_any_step_a_bank_is_as_before_or_as_after(killed: list[dict[str, Any]], operation: str) -> None:
     cases = [case for case in killed if case["operation"] == operation]
     assert [case["step"] for case in cases] == STEPS[operation]
     assert {case["signal"] for case in cases} == {signal.SIGKILL}

@@ -7,10 +7,7 @@ from engine.memory import dequantise, quantise
 
 
 def test_no_element_moves_by_more_than_half_a_scale() -> None:
-    rows = (
-        torch.randn(3, 500, 64, generator=torch.Generator().manual_seed(1))
-        * torch.logspace(-6, 6, 500)[:, None]
-    )
+    rows = torch.randn(3, 500, 64, generator=torch.Generator().manual_seed(1)) * torch.logspace(-6, 6, 500)[:, None]
     codes, scales = quantise(rows)
     assert codes.dtype == torch.int8
     assert codes.shape == rows.shape
@@ -49,8 +46,7 @@ def test_nan_and_infinity_are_refused(poison: float) -> None:
 def test_the_ranking_of_chunks_survives() -> None:
     generator = torch.Generator().manual_seed(7)
     keys, queries = (
-        torch.nn.functional.normalize(torch.randn(count, 64, generator=generator), dim=-1)
-        for count in (20_000, 100)
+        torch.nn.functional.normalize(torch.randn(count, 64, generator=generator), dim=-1) for count in (20_000, 100)
     )
     exact = (queries @ keys.T).topk(16).indices
     rounded = (queries @ dequantise(*quantise(keys)).T).topk(16).indices

@@ -1,0 +1,48 @@
+"""A quoting policy's reading of the hops: when to go on, what to look for, and which sentences to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.answering.question import Question
+from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough
+from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.interleave import Hop, Step
+from engine.library import Library, Passage
+from engine.policy import Policy
+
+
+class Quoting:
+    def __init__(self, question: str, library: Library, policy: Policy) -> None:
+        self.question, self.policy = Question.of(question), policy
+        self.weights = term_weights(self.question, library.rarity(self.question.words))
+        self.found: list[Scored] = []
+        self.links: list[tuple[Scored, Scored, float]] = []
+        self.tried: list[Scored] = []
+
+    def following(self, hops: Sequence[Hop]) -> Step | None:
+        """Scores what the last hop opened; the next step follows the names its best sentences bring."""
+        hop = hops[-1]
+        scored = score_sentences(self.question, self.weights, hop.opened, hop.leads, self.policy.sentence_weights)
+        self._link(self.tried, scored)
+        self.found = sorted([*self.found, *scored], key=lambda s: -s.score)
+        best = self.found[0] if self.found else None
+        if len(hops) >= self.policy.max_hops or is_enough(self.question, best, self.weights):
+            return None
+        fresh = [bridge for bridge in bridges(self.question, self.found) if bridge not in self.tried]
+        if not fresh:
+            return None
+        self._link(fresh, self.found)  # what is open already may hold the chain's end
+        self.tried.extend(fresh)
+        opened: dict[int, Passage] = {passage.document: passage for h in hops for passage in h.opened}
+        looking_for = " ".join(bridge_text(self.question, bridge) for bridge in fresh)
+        through = tuple(opened[bridge.document] for bridge in fresh)
+        return Step(looking_for, f"to follow “{looking_for[:120]}”", through)
+
+    def _link(self, from_: Sequence[Scored], to: Sequence[Scored]) -> None:
+        for bridge in from_:
+            if link := chain(self.question, bridge, to, self.weights):
+                self.links.append((bridge, *link))
+
+    def chosen(self) -> Quoted | None:
+        return choose(self.question, self.found, self.links, self.weights)

@@ -1,0 +1,230 @@
+"""From a question and passages to the sentence that answers it, or the two that do: tables of small texts."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from engine.answering.question import Question, stem, stems_of
+from engine.answering.quote import bridge_text, bridges, chain, choose, is_enough
+from engine.answering.sentences import Scored, names_in, score_sentences, term_weights
+from engine.library import Passage
+
+KINDS = [
+    ("When did we move to Leiden?", "time"),
+    ("which year was the roof repaired", "time"),
+    ("What is the deadline for the tax return?", "time"),
+    ("What time does the ferry leave?", "clock"),
+    ("Which day is the rehearsal?", "weekday"),
+    ("How long does the dough rest?", "duration"),
+    ("How much did the boiler cost?", "money"),
+    ("What is the rent of the flat in Porto?", "money"),
+    ("How many eggs go into the cake?", "number"),
+    ("What is the booking number of the hotel?", "code"),
+    ("Who fixed the bicycle?", "person"),
+    ("Whose car did we borrow?", "person"),
+    ("Which doctor did Ada see?", "person"),
+    ("Where are the spare keys?", "place"),
+    ("which restaurant did Tom recommend", "place"),
+    ("What is the plumber's phone number?", "phone"),
+    ("What is Ana's e-mail?", "email"),
+    ("What is the address of the notary?", "address"),
+    ("Why did we leave early?", "reason"),
+    ("What did the vet say about the cat?", None),
+    ("spare keys", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("question", "kind"), KINDS)
+def test_kind_of_answer(question: str, kind: str | None) -> None:
+    found = Question.of(question).kind
+    assert (found and found.name) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Where are the spare keys?", ("spare", "keys")),
+        ("What's Ada's new address?", ("ada", "new", "address")),
+        ("who is it", ("who", "is", "it")),  # nothing else to go by
+        ("KEYS keys Key", ("keys",)),
+        ("", ()),
+        ("?!", ()),
+    ],
+)
+def test_words_that_matter(question: str, words: tuple[str, ...]) -> None:
+    read = Question.of(question)
+    assert read.words == words
+    assert len(read.stems) == len(read.words) == len(set(read.stems))
+
+
+def test_stems_meet_across_forms() -> None:
+    assert stem("keys") == stem("key") == stem("Key")
+    assert stem("baking") == stem("baked") == stem("bakes")
+    assert set(stems_of("a twenty-one-page PDF from john@example.org")) >= {"page", "john", "pdf"}
+    assert stems_of("") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answers"),
+    [
+        ("When is the dentist?", "The dentist is on 14 May at 9:30.", True),
+        ("When is the dentist?", "The dentist was friendly.", False),
+        ("How much was it?", "We paid 1,250.00 EUR in the end.", True),
+        ("How much did it cost?", "It was far too expensive.", False),
+        ("How many chairs are there?", "There are twelve chairs.", True),
+        ("How many chairs are there?", "Chairs are in the shed.", False),
+        ("What is Ana's phone number?", "Ana: +31 6 1234 5678", True),
+        ("What is Ana's phone number?", "Ana has a new phone.", False),
+        ("Who repaired the boat?", "Jens repaired the boat.", True),
+        ("Who is Jens?", "jens is a friend", False),
+        ("Why is it cold?", "Because the boiler broke.", True),
+        ("What is it?", "A boiler from 1990.", False),  # no kind is expected
+    ],
+)
+def test_a_sentence_holds_an_answer_of_the_kind(question: str, text: str, answers: bool) -> None:
+    assert Question.of(question).expects(text) is answers
+
+
+# fmt: off
+TEXTS = {
+    1: ("Flat", "The landlord is Mr Okafor. Rent is 940 euros, due monthly. The meter is in the cellar."),
+    2: ("Bike", "The blue bike has a new chain. Jens repaired it on 3 March. He took 35 euros for it."),
+    3: ("Lisbon", "We flew to Lisbon on 12 June. The hotel was the Casa Amarela. Breakfast was poor."),
+    4: ("Cake", "Beat four eggs with the sugar. Add 200 g of flour. Bake for 35 minutes at 180 degrees."),
+    5: ("Keys", "Spare keys are with Marta, the neighbour upstairs. The cellar key hangs behind the door."),
+    6: ("Vet", "The vet said that the cat needs a diet. Next visit is in September."),
+    7: ("Wifi", "The router is called Bluebird. Its password is written under the table."),
+    8: ("Car", "The insurance of the car ends in October. The number plate is 41-KLM-2."),
+    9: ("Choir", "Rehearsal is every Tuesday at 19:30. Who brings the cake? The concert is in Utrecht."),
+    10: ("People", "Marta works at the city library. Her phone is +31 6 5550 1234. She has a dog."),
+    11: ("Work", "The project Heron is led by Priya. Its budget is 40,000 euros."),
+    12: ("Contacts", "Priya lives in Ghent. She plays the cello on Sundays."),
+}
+# fmt: on
+
+
+def passage(document: int) -> Passage:
+    title, text = TEXTS[document]
+    spans = [m.span() for m in re.finditer(r"\S.*?[.?](?=\s|$)", text)]
+    return Passage(document, f"{title}\n", text, spans)
+
+
+def rarity(words: Sequence[str]) -> dict[str, float]:
+    held = [set(stems_of(f"{title} {text}")) for title, text in TEXTS.values()]
+    return {word: math.log1p(len(held) / (0.5 + sum(stem(word) in text for text in held))) for word in words}
+
+
+def scored(
+    question: str, documents: Mapping[int, float] | None = None
+) -> tuple[Question, dict[str, float], list[Scored]]:
+    read = Question.of(question)
+    weights = term_weights(read, rarity(read.words))
+    return read, weights, score_sentences(read, weights, [passage(d) for d in TEXTS], documents or {})
+
+
+ANSWERS = [
+    ("How much is the rent?", 1, "940 euros"),
+    ("Who is the landlord?", 1, "Okafor"),
+    ("When did we fly to Lisbon?", 3, "12 June"),
+    ("How many eggs are in the cake?", 4, "four eggs"),
+    ("How long does the cake bake?", 4, "35 minutes"),
+    ("Where are the spare keys?", 5, "Marta"),
+    ("What did the vet say about the cat?", 6, "diet"),
+    ("What is the router called?", 7, "Bluebird"),
+    ("When does the car insurance end?", 8, "October"),
+    ("What time is the choir rehearsal?", 9, "19:30"),
+    ("Where is the concert?", 9, "Utrecht"),
+    ("Who leads the project Heron?", 11, "Priya"),
+]
+
+
+@pytest.mark.parametrize(("question", "document", "answer"), ANSWERS)
+def test_the_answering_sentence_comes_first(question: str, document: int, answer: str) -> None:
+    read, weights, found = scored(question)
+    chosen = choose(read, found, [], weights)
+    assert chosen is not None
+    first = chosen.sentences[0]
+    assert first.document == document
+    assert answer in first.text
+    assert first.text == TEXTS[document][1][first.start : first.end]
+    assert 0.0 < chosen.score < 1.0
+
+
+def test_scores_fall_and_spans_are_real() -> None:
+    _, _, found = scored("Where are the spare keys?")
+    assert len(found) == sum(len(passage(d).sentences) for d in TEXTS)
+    assert [s.score for s in found] == sorted((s.score for s in found), reverse=True)
+    assert found == scored("Where are the spare keys?")[2]
+
+
+def test_the_ranking_decides_between_equal_sentences() -> None:
+    read = Question.of("What does the sign say?")
+    twins = [Passage(n, "", "The sign says closed.", [(0, 21)]) for n in (1, 2)]
+    for favoured in (1, 2):
+        found = score_sentences(read, {}, twins, {favoured: 1.0})
+        assert found[0].document == favoured
+
+
+def test_a_question_is_no_answer() -> None:
+    read = Question.of("Who brings the cake?")
+    found = score_sentences(read, term_weights(read, rarity(read.words)), [
+        Passage(1, "", "Who brings the cake?", [(0, 20)]), Passage(2, "", "Tom brings the cake.", [(0, 20)]),
+    ], {})  # fmt: skip
+    assert found[0].document == 2
+
+
+def test_chain_over_two_documents() -> None:
+    """The phone number stands with the neighbour's name, and who she is stands with the keys."""
+    question = "What is the phone number of the neighbour with the spare keys?"
+    read, weights, found = scored(question)
+    first = [s for s in found if s.document == 5]
+    leads = bridges(read, first)
+    assert [lead.document for lead in leads] == [5]
+    assert "Marta" in names_in(leads[0].text, read)
+    looking_for = bridge_text(read, leads[0])
+    assert {"Marta", "phone"} <= set(looking_for.split())
+    second = score_sentences(read, weights, [passage(d) for d in (10, 11, 12)], {})
+    link = chain(read, leads[0], second, weights)
+    assert link is not None
+    assert link[0].document == 10
+    chosen = choose(read, sorted([*first, *second], key=lambda s: -s.score), [(leads[0], *link)], weights)
+    assert chosen is not None
+    assert {s.document for s in chosen.sentences} == {5, 10}
+    assert chosen.score <= 1.0
+
+
+def test_a_chain_needs_a_name_in_common_and_another_document() -> None:
+    read, weights, found = scored("Where does the leader of the project Heron live?")
+    bridge = next(s for s in found if s.document == 11)
+    assert chain(read, bridge, [s for s in found if s.document == 11], weights) is None
+    assert chain(read, bridge, [s for s in found if s.document in (4, 6)], weights) is None
+    link = chain(read, bridge, [s for s in found if s.document == 12], weights)
+    assert link is not None
+    assert link[0].text == "Priya lives in Ghent."
+
+
+def test_one_hop_is_enough_where_all_is_covered() -> None:
+    read, weights, found = scored("Where are the spare keys?")
+    assert is_enough(read, found[0], weights)
+    read, weights, found = scored("What is the phone number of the neighbour with the spare keys?")
+    assert not is_enough(read, next(s for s in found if s.document == 5), weights)
+    assert not is_enough(read, None, weights)
+
+
+def test_nothing_found_is_no_answer() -> None:
+    read = Question.of("Who?")
+    assert choose(read, [], [], {}) is None
+    assert score_sentences(read, {}, [], {}) == []
+    assert bridges(read, []) == []
+
+
+@pytest.mark.parametrize("question", ["", "???", "the of and", "Who is it?", "x" * 5000, "für 東京 👋"])
+def test_odd_questions_are_read(question: str) -> None:
+    read, weights, found = scored(question)
+    assert all(0.0 <= s.score <= 1.0 for s in found)
+    assert choose(read, found, [], weights) is not None

@@ -1,0 +1,98 @@
+"""The one ranking: layers merged, words weighed in, the same for the same input whatever its order."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+
+from engine.ranking import merge_layers, probabilities, rank
+from engine.routing import Selection
+
+
+def selection(**scores: float) -> Selection:
+    """d3=0.9 is document 3; kept by falling score, as a layer reports."""
+    ordered = sorted(((int(name[1:]), score) for name, score in scores.items()), key=lambda item: -item[1])
+    return Selection(torch.tensor([d for d, _ in ordered], dtype=torch.long), torch.tensor([s for _, s in ordered]))
+
+
+NONE = Selection(torch.empty(0, dtype=torch.long), torch.empty(0))
+LAYERS = [selection(d1=0.9, d2=0.5, d3=0.1), selection(d2=0.8, d1=0.7, d4=0.2)]
+WORDS = {7: 4.0, 2: 8.0}
+
+
+def documents(ranking: list[tuple[int, float]]) -> list[int]:
+    return [document for document, _ in ranking]
+
+
+def test_latent_is_the_routing_layers_alone() -> None:
+    ranking = rank(LAYERS, WORDS, retrieval="latent")
+    assert documents(ranking) == [1, 2, 3, 4]
+    assert ranking == rank(LAYERS, {}, retrieval="latent") == rank(LAYERS, {}, retrieval="both")
+    assert ranking[0][1] == pytest.approx(1.0)
+
+
+def test_words_are_the_words_alone() -> None:
+    ranking = rank(LAYERS, WORDS, retrieval="words")
+    assert ranking == [(2, 1.0), (7, 0.5)]
+    assert ranking == rank([], WORDS, retrieval="words") == rank([NONE, NONE], WORDS, retrieval="both")
+
+
+def test_both_add_up() -> None:
+    latent, ranking = dict(rank(LAYERS, {}, retrieval="latent")), dict(rank(LAYERS, WORDS, retrieval="both"))
+    assert set(ranking) == {1, 2, 3, 4, 7}
+    assert ranking[2] == pytest.approx(latent[2] + 1.0)
+    assert ranking[7] == pytest.approx(0.5)
+    assert ranking[1] == pytest.approx(latent[1])
+    heavy = dict(rank(LAYERS, WORDS, retrieval="both", latent_weight=3.0))
+    assert heavy[2] == pytest.approx(3.0 * latent[2] + 1.0)
+    assert rank(LAYERS, WORDS, retrieval="latent", latent_weight=3.0) == rank(LAYERS, WORDS, retrieval="latent")
+
+
+def test_layers_are_merged_by_their_lead() -> None:
+    merged = merge_layers(LAYERS)
+    leads = {1: 0.8 + 0.5, 2: 0.4 + 0.6, 3: 0.0, 4: 0.0}
+    assert merged == pytest.approx({document: lead / 1.3 for document, lead in leads.items()}, abs=1e-6)
+    assert documents(sorted(merge_layers(LAYERS, [0.0, 1.0]).items(), key=lambda i: -i[1]))[0] == 2
+
+
+def test_a_layer_that_selected_nothing_changes_nothing() -> None:
+    assert merge_layers([LAYERS[0], NONE]) == merge_layers([LAYERS[0]])
+
+
+def test_an_empty_memory_has_an_empty_ranking() -> None:
+    for retrieval in ("latent", "words", "both"):
+        assert rank([], {}, retrieval=retrieval) == []
+        assert rank([NONE], {}, retrieval=retrieval) == []
+
+
+def test_a_single_document_is_ranked() -> None:
+    assert rank([selection(d5=0.3), selection(d5=-0.2)], {}, retrieval="latent") == [(5, 1.0)]
+
+
+def test_words_that_say_nothing_add_nothing() -> None:
+    assert rank([LAYERS[0]], {3: 0.0}, retrieval="both") == rank([LAYERS[0]], {}, retrieval="both")
+
+
+def test_ties_go_to_the_older_document() -> None:
+    assert documents(rank([], {9: 2.0, 4: 2.0, 6: 2.0}, retrieval="words")) == [4, 6, 9]
+
+
+def test_order_of_input_does_not_matter() -> None:
+    chance, words = random.Random(1), {document: float(document % 5 + 1) for document in range(40)}
+    want = rank(LAYERS, words)
+    for _ in range(5):
+        mixed = list(words.items())
+        chance.shuffle(mixed)
+        assert rank(LAYERS, dict(mixed)) == want
+    assert documents(rank(LAYERS[::-1], words)) == documents(want)
+
+
+def test_probabilities_fall_with_the_ranking() -> None:
+    ranking = rank(LAYERS, WORDS)
+    shares = probabilities(ranking)
+    assert shares.shape == (5,)
+    assert float(shares.sum()) == pytest.approx(1.0, abs=1e-6)
+    assert shares.tolist() == sorted(shares.tolist(), reverse=True)
+    assert probabilities([]).shape == (0,)

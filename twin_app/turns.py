@@ -1,0 +1,115 @@
+"""Whose turn it is to write to a memory: one at a time, and work nobody waits for gives way to whoever waits.
+
+Knows nothing of the work itself. Asking takes no turn: readers see the last commit.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from twin_app.errors import CancelledError
+
+PATIENCE_S = 0.3  # a wait is mentioned only when it takes longer, and given up this soon when the client leaves
+
+log = logging.getLogger("twin.memory")
+
+
+class Watcher(Protocol):
+    """Whoever waits for the work: a client's call, or nobody."""
+
+    def emit(self, event: dict[str, Any]) -> None: ...
+
+    def cancelled(self) -> bool: ...
+
+
+class Turns:
+    """`work(watcher)` is what goes on in the background, until it returns or the watcher says that it must stop."""
+
+    def __init__(self, work: Callable[[Watcher], None]) -> None:
+        self._work = work
+        self._writing = threading.Lock()
+        self._doing = ""
+        self._state = threading.Condition()  # guards what follows
+        self._callers = 0  # that write or wait to
+        self._due = self._closing = False
+        self._background: threading.Thread | None = None
+
+    @contextmanager
+    def turn(self, doing: str, caller: Watcher) -> Iterator[None]:
+        """The right to write, for one caller. Raises CancelledError when the caller leaves before it comes."""
+        with self._state:
+            self._callers += 1
+        try:
+            self._wait(caller)
+            self._doing = doing
+            try:
+                yield
+            finally:
+                self._writing.release()
+        finally:
+            with self._state:
+                self._callers -= 1
+                self._state.notify_all()
+
+    def _wait(self, caller: Watcher) -> None:
+        told = False
+        while not self._writing.acquire(timeout=PATIENCE_S):
+            if caller.cancelled():
+                raise CancelledError("given up while another command was at work: try again")
+            if not told:
+                caller.emit({"event": "progress", "phase": f"waiting for {self._doing} to finish"})
+                told = True
+
+    def go_on(self) -> None:
+        """Starts the background work, unless it goes on already."""
+        with self._state:
+            self._due = True
+            if self._background is None and not self._closing:
+                self._background = threading.Thread(target=self._run, name="background", daemon=True)
+                self._background.start()
+
+    def busy(self) -> bool:
+        """Whether background work goes on or waits for its turn."""
+        return self._background is not None
+
+    def close(self) -> None:
+        """Ends the background work and waits until nobody writes; nothing begins afterwards."""
+        with self._state:
+            self._closing = True
+            self._state.notify_all()
+            background = self._background
+        if background is not None:
+            background.join()
+        self._writing.acquire()
+
+    def emit(self, event: dict[str, Any]) -> None:
+        """Nobody listens to the background."""
+
+    def cancelled(self) -> bool:
+        """Whether the background must stop: the memory closes, or somebody waits."""
+        return self._closing or self._callers > 0
+
+    def _run(self) -> None:
+        while self._is_next():
+            try:
+                with self._writing:
+                    self._doing = "work in the background"
+                    self._work(self)
+            except Exception:  # the outermost edge of a thread: what is left over is tried again with the next command
+                log.exception("work in the background could not be finished")
+            else:
+                if self.cancelled():
+                    self._due = True
+
+    def _is_next(self) -> bool:
+        with self._state:
+            self._state.wait_for(lambda: not self._callers or self._closing)
+            if self._closing or not self._due:
+                self._background = None
+                return False
+            self._due = False
+            return True
