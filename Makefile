@@ -11,13 +11,19 @@ help:  ## what there is
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 setup: $(VENV)/.installed  ## virtual environment with everything installed
 
-demo: setup  ## reads samples/ into a memory of its own and asks three questions
-	@BIN=$(BIN) DEMO_HOME=$(DEMO_HOME) sh samples/demo.sh
+demo: setup  ## reads samples/ into a memory of its own and asks three questions, the last one over two documents
+	@TWIN="$(BIN)/twin --home $(DEMO_HOME)"; \
+	trap '$$TWIN stop 2>/dev/null' EXIT; \
+	ask() { printf '\n\n$$ twin ask "%s"\n' "$$1"; $$TWIN ask "$$1"; }; \
+	printf '$$ twin add samples\n' && $$TWIN add samples && \
+	ask 'How much rent do we pay a month now?' && \
+	ask 'Who is the new caretaker at Almgatan 17?' && \
+	ask 'Which number do I call at night when the heating fails, now that Brodins no longer does it?'
 
 test: setup  ## the whole test command, under ten minutes on two cores
 	$(BIN)/python -m pytest

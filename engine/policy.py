@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from engine.answering.sentences import FEATURES
 from engine.config import ConfigError
 
 
@@ -32,6 +33,8 @@ class Policy:
             raise ConfigError(f"twin_config has unknown keys: {', '.join(sorted(unknown))}")
         values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
         policy = cls(**values)
+        if policy.sentence_weights and len(policy.sentence_weights) != len(FEATURES) + 1:
+            raise ConfigError(f"twin_config.sentence_weights needs {len(FEATURES)} weights and a bias")
         if policy.answer not in ("generate", "quote"):
             raise ConfigError(f"twin_config.answer is {policy.answer!r}; known are generate, quote")
         return policy

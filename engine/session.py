@@ -26,7 +26,7 @@ from engine.template import answer_prompt, document_tokens, head_tokens
 from engine.tokenizer import MemoryTokenizer
 from engine.weights import load
 
-BATCH_TOKENS = 8192  # of one encoding batch, padding included
+BATCH_TOKENS = 4096  # of one encoding batch, padding included; larger ones leave the cache (docs/log.md)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Engines:
 
     def __init__(self, folder: Path, models: Models, catalog: Catalog, settings: Settings) -> None:
         self.folder, self.models, self.catalog, self.settings = folder, models, catalog, settings
+        self.is_settled = True  # not between a change of model and the first look into its bank
         self._engine: Engine | None = None
         self._turn = threading.RLock()
         self._urgent = 0  # who wants the engine now
@@ -117,8 +118,14 @@ class Engines:
 
     def held(self) -> set[int]:
         """Documents with tensors in any bank."""
-        with self._turn:
-            return {document for directory in self._directories() for document in self._bank(directory).documents()}
+        from engine.memory import BankError
+
+        try:
+            with self._turn:
+                banks = [self._bank(directory) for directory in self._directories()]
+                return {document for bank in banks for document in bank.documents()}
+        except BankError as error:
+            raise TwinError(str(error)) from error
 
     def _directories(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("*") if path.is_dir())
@@ -156,6 +163,8 @@ class Engines:
         with self._soon():
             if (settings.model, settings.device) != (self.settings.model, self.settings.device):
                 self._engine = None
+            if settings.model != self.settings.model:
+                self.is_settled = False
             self.settings = settings
 
     def load(self) -> None:
@@ -180,7 +189,7 @@ class Engines:
             except (ConfigError, BankError) as error:
                 raise TwinError(str(error)) from error
             self._agree(engine)
-            self._engine = engine
+            self._engine, self.is_settled = engine, True
         return self._engine
 
     def _agree(self, engine: Engine) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,10 @@ class Models:
             f"there is no model {name!r} here: `twin model list` shows what there is, `twin model pull {name}` "
             "fetches one from the hub, or give the folder of a checkpoint"
         )
+
+    def measure(self, name: str) -> Callable[[str], int]:
+        """Counts the tokens of a text as this model sees it; its weights are not loaded."""
+        return _counter(self.path(name))
 
     def names(self) -> list[str]:
         pulled = sorted(self.folder.glob("*/config.json")) if self.folder.is_dir() else []
@@ -55,3 +61,10 @@ class Models:
             return pull(name, folder)
         except Exception as error:
             raise TwinError(f"{name} could not be pulled from the hub: {error}") from error
+
+
+@lru_cache(maxsize=2)
+def _counter(checkpoint: Path) -> Callable[[str], int]:
+    from engine.tokenizer import MemoryTokenizer
+
+    return MemoryTokenizer(checkpoint / "tokenizer.json").count

@@ -154,11 +154,15 @@ class Owner:
             connection.refuse(f"internal error, see {self._locations.owner_log}", FAILED)
 
     def _open(self, connection: Connection, request: dict[str, object]) -> Memory:
-        """The memory, opened by the first request, under the settings of this one."""
+        """The memory, opened by the first request, under the settings of this one.
+
+        But for the model: what a flag says of it is the request's own, and changes nothing for the others.
+        """
         overrides = request.get("settings", {})
         flags = overrides if isinstance(overrides, dict) else {}
-        settings = load(self._locations.config_file, environment={}, flags=flags).settings
-        connection.settings = settings
+        connection.settings = load(self._locations.config_file, environment={}, flags=flags).settings
+        standing = {key: value for key, value in flags.items() if key != "model"}
+        settings = load(self._locations.config_file, environment={}, flags=standing).settings
         with self._opening:
             if self._memory is None:
                 if self._stopping.is_set():
@@ -198,6 +202,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, help="the memory's folder (default: the platform's)")
     parser.add_argument("--factory", default="twin_app.twin:Twin", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    # Before torch is imported: threads that spin while they wait make encoding six times slower beside a busy process.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.umask(0o077)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:

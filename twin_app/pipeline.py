@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,15 +88,21 @@ class Pipeline:
             if file.path in forgotten:
                 report.leave_out(file.path, "ignored", FORGOTTEN)
             elif file.ignored or file.failed:
-                if not (row and row.documents and file.ignored and file.ignored.startswith(BY_NAME)):
-                    left_out.append(_mark(file, "failed" if file.failed else "ignored", file.failed or str(file.ignored)))
-                    report.leave_out(file.path, left_out[-1].state, left_out[-1].reason)
+                if row and row.documents and file.ignored and file.ignored.startswith(BY_NAME):
+                    continue
+                mark = _mark(file, "failed" if file.failed else "ignored", file.failed or file.ignored or "")
+                report.leave_out(file.path, mark.state, mark.reason)
+                if not is_missing(file):
+                    left_out.append(mark)
             elif is_unchanged(file, row) and not again:
                 report.unchanged += 1
             else:
                 waiting.append(file)
-        self._leave([known[mark.path] for mark in left_out if mark.path in known])
-        self.catalog.sources.mark([*left_out, *(Mark(file.path, "queued") for file in waiting)])
+        self._leave([row for mark in left_out if (row := known.get(mark.path)) and row.documents])
+        queued = [(file.path, known.get(file.path)) for file in waiting]
+        self.catalog.sources.mark(
+            [*left_out, *(Mark(path, "queued", row.reason if row else "") for path, row in queued)]
+        )
         self._read(waiting, known, call, report, again)
         if not call.cancelled():  # renamed files have their new paths by now: what is still missing is gone
             self._vanished([path.absolute() for path in paths], found, report)
@@ -127,7 +134,7 @@ class Pipeline:
         for number, file in enumerate(files):
             if call.cancelled():
                 break
-            outcome = self._outcome(file, known.get(file.path), report, again)
+            outcome = self._outcome(file, known.get(file.path), call, report, again)
             if isinstance(outcome, StoreItem):
                 items.append(outcome)
             elif outcome is not None:
@@ -139,7 +146,9 @@ class Pipeline:
             call.emit(progress("reading", number + 1, len(files), "files", now - began, report.tokens))
         self._store(items, marks, again)
 
-    def _outcome(self, file: Found, row: SourceRow | None, report: Report, again: bool) -> StoreItem | Mark | None:
+    def _outcome(
+        self, file: Found, row: SourceRow | None, call: Watcher, report: Report, again: bool
+    ) -> StoreItem | Mark | None:
         """A file as it is to be stored, or the state that says all there is to say; None where there is neither."""
         try:
             sha256 = hash_file(file.path)
@@ -151,25 +160,25 @@ class Pipeline:
                 return None
             if row and row.sha256 == sha256 and row.documents and not again:  # touched, not edited
                 report.unchanged += 1
-                return _mark(file, settled(row), row.reason)
+                return _settled(file, row)
             if (old := self._renamed(file, sha256)) is not None:
                 report.renamed += 1
-                return _mark(file, settled(old), old.reason)
+                return _settled(file, old)
             reading = read(file.path, limits=self.limits, measure=self.measure, max_tokens=TO_ENCODE - MARKS)
-            documents = [document for document in reading.documents if document.text.strip()]
+            given = takewhile(lambda document: not call.cancelled(), reading.documents)  # one file can take minutes
+            documents = [document for document in given if document.text.strip()]
+            if call.cancelled():
+                return None
+            if not documents:
+                raise Unreadable(summary(reading.unreadable) or "no words in it")
         except (Unreadable, OSError) as error:
             reason = str(error) if isinstance(error, Unreadable) else f"cannot be read: {error.strerror or error}"
             state: State = "ignored" if isinstance(error, Empty) else "failed"
             report.leave_out(file.path, state, reason)
-            if row:
+            if row and row.documents:
                 self._leave([row])
             return _mark(file, state, reason)
         reason = summary(reading.unreadable)
-        if not documents:
-            report.leave_out(file.path, "failed", reason or "no words in it")
-            if row:
-                self._leave([row])
-            return _mark(file, "failed", reason or "no words in it")
         tokens = [self.measure(document.context + document.text) for document in documents]
         report.read += 1
         report.documents += len(documents)
@@ -197,15 +206,16 @@ class Pipeline:
 
     def _vanished(self, roots: Sequence[Path], found: Sequence[Found], report: Report) -> None:
         """Sources under the paths that a scan finds no more. An empty or missing folder is offline, not deleted."""
-        seen = {file.path for file in found}
+        seen = {file.path for file in found if not is_missing(file)}
         ruled_out = {file.path for file in found if file.ignored and not file.ignored.startswith(BY_NAME)}
         gone: list[SourceRow] = []
         for root in roots:
             rows = [row for row in self.catalog.sources.inside(root) if row.path not in seen]
-            if rows and not any(path != root and path.is_relative_to(root) for path in seen):
-                self.catalog.sources.mark([Mark(row.path, "offline", NOTHING_THERE) for row in rows])
-            else:
+            is_file = any(row.path == root for row in rows)
+            if root.parent.is_dir() if is_file else any(root in path.parents for path in seen):
                 gone += [row for row in rows if is_gone(row.path) or not ruled_out.isdisjoint(row.path.parents)]
+            else:
+                self.catalog.sources.mark([Mark(row.path, "offline", row.reason or NOTHING_THERE) for row in rows])
         self._leave(gone)
         report.removed = len(gone)
 
@@ -236,11 +246,17 @@ def is_gone(path: Path) -> bool:
     return False
 
 
-def settled(row: SourceRow) -> State:
-    """The state of a source whose file was touched or moved."""
+def is_missing(file: Found) -> bool:
+    """Whether a path was named at which there is nothing."""
+    return file.failed is not None and is_gone(file.path)
+
+
+def _settled(file: Found, row: SourceRow) -> Mark:
+    """The state of a source whose file was touched, moved, or is there again."""
+    reason = "" if row.reason == NOTHING_THERE else row.reason
     if row.documents != row.encoded:
-        return "stored"
-    return "partial" if row.reason else "ready"
+        return _mark(file, "stored", reason)
+    return _mark(file, "partial" if reason else "ready", reason)
 
 
 def summary(reasons: Sequence[str]) -> str:

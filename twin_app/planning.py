@@ -48,5 +48,5 @@ def rate(catalog: Catalog) -> float:
     """Tokens a second of the last `add` that was long enough to tell."""
     for event in reversed(catalog.events.tail(EVENTS)):
         if event.kind == "add" and event.detail.get("tokens", 0) >= TELLING_TOKENS:
-            return max(1.0, event.detail["tokens"] / max(event.detail.get("seconds", 0), 0.001))
+            return max(1.0, float(event.detail["tokens"]) / max(float(event.detail["seconds"]), 0.001))
     return GUESSED_RATE

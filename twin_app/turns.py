@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from twin_app.errors import CancelledError
 
 PATIENCE_S = 0.3  # a wait is mentioned only when it takes longer, and given up this soon when the client leaves
+CLOSE_S = 10.0  # for a writer to end when the memory closes; what it has not committed is done again
 
 log = logging.getLogger("twin.memory")
 
@@ -77,14 +78,15 @@ class Turns:
         return self._background is not None
 
     def close(self) -> None:
-        """Ends the background work and waits until nobody writes; nothing begins afterwards."""
+        """Ends the background work and waits until nobody writes; the background never begins again."""
         with self._state:
             self._closing = True
             self._state.notify_all()
             background = self._background
         if background is not None:
             background.join()
-        self._writing.acquire()
+        if not self._writing.acquire(timeout=CLOSE_S):
+            log.error("%s did not end within %g s; closing all the same", self._doing, CLOSE_S)
 
     def emit(self, event: dict[str, Any]) -> None:
         """Nobody listens to the background."""

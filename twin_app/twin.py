@@ -4,51 +4,43 @@ takes `(params, call)` is a method of the owner's protocol, with results as prod
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ingest.catalog import Catalog, CatalogBusy, CatalogError, DocumentRow, document_id, document_label
+from ingest.catalog.database import Compression, Fault, no_fault
 from ingest.limits import Limits
 from ingest.words import Words
+from twin_app.agreement import Agreement
 from twin_app.asking import Answerer, Asking, citation, snippet
 from twin_app.engines import Engines
-from twin_app.errors import BusyError, TwinError
+from twin_app.errors import BusyError, CancelledError, TwinError
 from twin_app.forgetting import Forgetter
 from twin_app.models import Models
-from twin_app.pipeline import Pipeline, estimate
+from twin_app.pipeline import Pipeline
+from twin_app.planning import plan
 from twin_app.protocol import Call, Params, Result
+from twin_app.relay import Relay, Silent
 from twin_app.settings import Settings
+from twin_app.turns import Turns, Watcher
 
-log = logging.getLogger("twin.memory")
-GUESSED_RATE = 10_000  # tokens a second, for `--dry-run` before this memory has a rate of its own
-BYTES_A_TOKEN = 4.2
-
-
-class Unwatched:
-    """Work nobody waits for: reports to nobody, ends when the memory closes."""
-
-    def __init__(self, closing: threading.Event) -> None:
-        self._closing = closing
-
-    def emit(self, event: dict[str, Any]) -> None:
-        """Nobody listens."""
-
-    def cancelled(self) -> bool:
-        return self._closing.is_set()
+SEARCHED = 20  # passages of `search`, when no limit is given
 
 
 class Twin:
-    def __init__(self, home: Path, settings: Settings) -> None:
+    """Methods may be called from any thread. `compression` and `fault` are for tests that look for bytes, or kill."""
+
+    def __init__(
+        self, home: Path, settings: Settings, *, compression: Compression = "auto", fault: Fault = no_fault
+    ) -> None:
         self.home, self.settings = home, settings
         try:
-            self.catalog = Catalog.open(home / "catalog.duckdb")
+            self.catalog = Catalog.open(home / "catalog.duckdb", compression=compression, fault=fault)
         except CatalogBusy as error:
             raise BusyError(str(error)) from error
         except CatalogError as error:
@@ -56,149 +48,116 @@ class Twin:
         self.words = Words.open(home / "words.sqlite")
         self.models = Models(home / "models")
         self.engines = Engines(home / "bank", self.models, self.catalog, settings)
-        self.forgetter = Forgetter(self.catalog, self.words, self.engines)
+        self.agreement = Agreement(self.catalog, self.words, self.engines)
+        self.forgetter = Forgetter(self.catalog, self.words, self.engines, self.agreement)
         self.answerer = Answerer(self.catalog, self.words)
-        self._ingest = threading.Lock()  # one reads and encodes at a time
-        self._closing = threading.Event()
-        self._resuming: threading.Thread | None = None
-        self.reconcile()
-        self._resume()
+        self.turns = Turns(self._work_on)
+        self.agreement.restore()
+        self._go_on()
 
-    def reconcile(self) -> None:
-        """Brings the word index into agreement with the catalog, and ends a `forget` that was cut short. The bank
-        follows when it is opened (`Engines`)."""
-        if self.catalog.forgetting.rewrite_due:
-            self.forgetter.finish()
-        known, held = set(self.catalog.documents.ids().tolist()), set(self.words.ids().tolist())
-        self.words.remove(held - known)
-        missing = sorted(known - held)
-        for start in range(0, len(missing), 2000):
-            rows = self.catalog.documents.get(missing[start : start + 2000]).values()
-            self.words.add([(row.id, row.document.text, row.document.context) for row in rows])
-
-    def _resume(self) -> None:
-        """Goes on, in the background, with what was queued or not yet encoded when the last owner ended."""
+    def _go_on(self) -> None:
+        """In the background: files that are queued, and documents that are not yet encoded."""
         counts = self.catalog.counts()
-        if not (counts.queued or counts.pending):
-            return
-        self._resuming = threading.Thread(target=self._work_on, name="resume", daemon=True)
-        self._resuming.start()
+        if counts.queued or counts.pending:
+            self.turns.go_on()
 
-    def _work_on(self) -> None:
-        nobody = Unwatched(self._closing)
-        try:
-            with self._ingest:
-                self.pipeline.resume(nobody)
-                self.pipeline.encode(nobody)
-        except Exception:
-            log.exception("work left over from the last start could not be finished")
+    def _work_on(self, background: Watcher) -> None:
+        self._pipeline().resume(background)
+        self.engines.load()
+        self._pipeline().encode(background)
 
-    @property
-    def pipeline(self) -> Pipeline:
-        retire = self.settings.history == "keep"
+    def _pipeline(self) -> Pipeline:
         return Pipeline(
-            self.catalog, self.words, limits_of(self.settings), self._tokenizer.count, retire=retire,
-            encoder=self.engines,
+            self.catalog, self.words, limits_of(self.settings), self.models.measure(self.settings.model),
+            retire=self.settings.history == "keep", encoder=self.engines,
         )  # fmt: skip
 
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from engine.tokenizer import MemoryTokenizer
-
-        return MemoryTokenizer(self.models.path(self.settings.model) / "tokenizer.json")
-
     def configure(self, settings: Settings) -> None:
-        if settings.model != self.settings.model:
-            self.__dict__.pop("_tokenizer", None)
+        other_model = settings.model != self.settings.model
         self.engines.configure(settings)
         self.settings = settings
+        if other_model and self.catalog.counts().documents:
+            self.turns.go_on()
 
     def busy(self) -> bool:
-        return self._resuming is not None and self._resuming.is_alive()
+        return self.turns.busy()
 
     def close(self) -> None:
-        self._closing.set()
-        if self._resuming is not None:
-            self._resuming.join()
-        with self._ingest:
-            self.words.close()
-            self.catalog.close()
+        self.turns.close()
+        self.words.close()
+        self.catalog.close()
 
     def add(self, params: Params, call: Call) -> Result:
-        paths, began = [Path(path) for path in params["paths"]], time.monotonic()
+        """What is left when the client leaves stays queued, and is read and encoded in the background."""
+        paths, again, began = [Path(path) for path in params["paths"]], bool(params.get("again")), time.monotonic()
         if params.get("dry_run"):
-            return self._plan(paths)
-        if not self._ingest.acquire(blocking=False):
-            call.emit({"event": "progress", "phase": "waiting for another add to finish"})
-            self._ingest.acquire()
+            return plan(paths, self.catalog, limits_of(self.settings), again=again)
+        self._refuse_other_model(call)
         try:
-            report = self.pipeline.add(paths, call, again=bool(params.get("again")))
-            encoded = self.pipeline.encode(call)
+            with Relay(call) as relay, self.turns.turn("another add", relay):
+                report = self._pipeline().add(paths, relay, again=again)
+                encoded = self._pipeline().encode(relay)
+                seconds = round(time.monotonic() - began, 2)
+                done = {"read": report.read, "documents": report.documents, "encoded": encoded}
+                self.catalog.events.log("add", done | {"tokens": report.tokens, "seconds": seconds})
         finally:
-            self._ingest.release()
-            if call.cancelled() and not self._closing.is_set() and not self.busy():
-                self._resume()
-        self.catalog.events.log("add", {"read": report.read, "documents": report.documents, "encoded": encoded})
+            self._go_on()
+        if call.cancelled():
+            raise CancelledError(
+                "interrupted: what is not in memory yet is queued, and the memory's owner goes on with it"
+            )
         return {
             "read": report.read, "unchanged": report.unchanged, "renamed": report.renamed,
             "removed": report.removed, "ignored": report.ignored, "failed": report.failed,
-            "documents": report.documents, "tokens": report.tokens,
-            "seconds": round(time.monotonic() - began, 2),
+            "documents": report.documents, "tokens": report.tokens, "seconds": seconds,
         }  # fmt: skip
 
-    def _plan(self, paths: list[Path]) -> Result:
-        """What `add --dry-run` says: nothing is read, tokens and minutes are estimated from sizes."""
-        limits = limits_of(self.settings)
-        known = {row.path: row for root in paths for row in self.catalog.sources.inside(root.absolute())}
-        found = list(estimate(paths, limits, known))
-        would = [{"path": str(f.path), "bytes": f.size} for f in found if not (f.ignored or f.failed)]
-        total = sum(f.size for f in found if not (f.ignored or f.failed))
-        tokens = round(total / BYTES_A_TOKEN)
-        return {
-            "would_read": would, "bytes": total, "tokens": tokens,
-            "minutes": round(tokens / GUESSED_RATE / 60, 2),
-            "ignored": [{"path": str(f.path), "rule": f.ignored} for f in found if f.ignored],
-            "failed": [{"path": str(f.path), "reason": f.failed} for f in found if f.failed],
-            "read": 0, "unchanged": len(known) - len(would) if known else 0, "renamed": 0, "documents": 0, "seconds": 0,
-        }  # fmt: skip
+    def _refuse_other_model(self, call: Call) -> None:
+        """A flag must not silently encode the whole memory again."""
+        if call.settings.model != self.settings.model:
+            raise TwinError(
+                f"this memory is encoded by {self.settings.model}, not by {call.settings.model}: "
+                f"`twin model use {call.settings.model}` changes that, and encodes everything anew"
+            )
 
     def ask(self, params: Params, call: Call) -> Result:
+        self._refuse_other_model(call)
         asking = self._asking(params, str(params["question"]))
         earlier = self.catalog.answers.conversation() if params.get("continue") else []
         if earlier:
             asking = replace(asking, context="\n".join(filter(None, [earlier[-1].question, asking.context])))
-        with self.engines.asking() as engine:
-            result = self.answerer.answer(asking, engine, call, self.settings.model)
+        with Relay(call) as relay, self.engines.asking() as engine:
+            result = self.answerer.answer(asking, engine, relay, self.settings.model)
         if params.get("save", True) and not call.cancelled():
-            self.catalog.answers.save(
-                asking.question, result, conversation=earlier[-1].conversation if earlier else None
-            )
+            conversation = earlier[-1].conversation if earlier else None
+            self.catalog.answers.save(asking.question, result, conversation=conversation)
+        self._go_on()
         return result
 
     def ask_many(self, params: Params, call: Call) -> Result:
-        nobody = Unwatched(self._closing)
+        self._refuse_other_model(call)
         for item in params["questions"]:
             if call.cancelled():
                 break
             asking = self._asking(params, str(item["question"]))
             with self.engines.asking() as engine:
-                result = self.answerer.answer(asking, engine, nobody, self.settings.model)
+                result = self.answerer.answer(asking, engine, Silent(call), self.settings.model)
             call.emit({"event": "item", "value": {"id": item["id"], **result}})
+        self._go_on()
         return {}
 
     def _asking(self, params: Params, question: str) -> Asking:
         if not question.strip():
             raise TwinError("the question is empty")
-        inside = params.get("inside")
-        as_of = params.get("as_of")
+        inside, as_of = params.get("inside"), params.get("as_of")
         try:
-            allowed = self.catalog.documents.select(
-                since=params.get("since"), until=params.get("until"),
-                folder=Path(inside).absolute() if inside else None,
-                as_of=datetime.fromisoformat(as_of).astimezone() if as_of else None,
-            )  # fmt: skip
+            moment = datetime.fromisoformat(as_of).astimezone() if as_of else None
         except ValueError as error:
             raise TwinError(f"{as_of!r} is no date: write it like 2025-03-01") from error
+        allowed = self.catalog.documents.select(
+            since=params.get("since"), until=params.get("until"), as_of=moment,
+            folder=Path(inside).absolute() if inside else None,
+        )  # fmt: skip
         retrieval = str(params.get("retrieval") or self.settings.retrieval)
         return Asking(
             question, str(params.get("context") or ""), allowed, int(params.get("top") or 10), retrieval,
@@ -208,7 +167,7 @@ class Twin:
     def search(self, params: Params, call: Call) -> Result:
         """Passages with the exact words; no model is loaded."""
         query = str(params["words"])
-        hits = self.words.search(query, int(params.get("limit") or 10), self.catalog.documents.select())
+        hits = self.words.search(query, int(params.get("limit") or SEARCHED), self.catalog.documents.select())
         rows = self.catalog.documents.get([number for number, _ in hits])
         also = self.catalog.documents.also_in(list(rows))
         terms = query.replace('"', " ").split()
@@ -225,8 +184,7 @@ class Twin:
         for row in self.catalog.documents.stream():
             if call.cancelled():
                 break
-            if row.retired_at is None:
-                call.emit({"event": "item", "value": document_json(row)})
+            call.emit({"event": "item", "value": document_json(row)})
         return {}
 
     def sources(self, params: Params, call: Call) -> Result:
@@ -242,66 +200,61 @@ class Twin:
         return {}
 
     def show(self, params: Params, call: Call) -> Result:
-        """A citation number of the last answer, or a document."""
+        """A citation of the last answer by its number, or a document."""
         ref = str(params["ref"])
-        if ref.isdecimal():
-            cited = self.catalog.answers.citation(int(ref))
-            if cited is None:
-                raise TwinError(f"the last answer has no citation {ref}: ask something first, or name a document")
-            number: int | None = cited.document
-        else:
-            cited, number = None, document_id(ref)
+        cited = self.catalog.answers.citation(int(ref)) if ref.isdecimal() else None
+        if cited is None and ref.isdecimal():
+            raise TwinError(f"the last answer has no citation {ref}: ask something first, or name a document")
+        number = cited.document if cited else document_id(ref)
         row = self.catalog.documents.get([number]).get(number) if number is not None else None
-        if row is None or number is None:
-            raise TwinError(f"{ref} is not in memory: `twin documents` lists what is")
+        if row is None:
+            what = f"what citation {ref} quotes" if cited else ref
+            raise TwinError(f"{what} is not in memory any more: `twin documents` lists what is")
         found = document_json(row)
         if cited is not None:
-            found |= {"line_start": cited.line_start, "line_end": cited.line_end, "quote": cited.quote}
+            place = {"line_start": cited.line_start, "line_end": cited.line_end, "message": cited.message}
+            found |= {**place, "quote": cited.quote, "n": cited.n}
         return found
 
     def forget(self, params: Params, call: Call) -> Result:
-        with self._ingest:
+        if not params.get("confirm"):
             return self.forgetter.forget(params)
+        try:
+            with Relay(call) as relay, self.turns.turn("a forget", relay):
+                return self.forgetter.forget(params)
+        finally:
+            self._go_on()  # neighbours that repeated a forgotten message are new documents
 
     def verify(self, params: Params, call: Call) -> Result:
-        with self._ingest:
-            problems = self.forgetter.verify(params["forgotten"]) if params.get("forgotten") else self._problems()
+        receipt = params.get("forgotten")
+        with Relay(call) as relay, self.turns.turn("a verify", relay):
+            problems = self.agreement.problems() if receipt is None else self.forgetter.verify(receipt)
+        self._go_on()
         return {"ok": not problems, "problems": problems}
-
-    def _problems(self) -> list[str]:
-        problems = [*self.catalog.check(), *self.words.check()]
-        known, held = set(self.catalog.documents.ids().tolist()), set(self.words.ids().tolist())
-        if lost := len(known - held):
-            problems.append(f"{lost} documents cannot be found by words")
-        if extra := len(held - known):
-            problems.append(f"the word index holds {extra} documents the catalog does not know")
-        return [*problems, *self.engines.verify()]
 
     def status(self, params: Params, call: Call) -> Result:
         counts = self.catalog.counts()
+        pending = counts.pending if self.engines.is_settled else counts.documents  # nobody has looked into its bank yet
         return {
             "documents": counts.documents, "sources": counts.sources, "tokens": counts.tokens,
-            "bytes_on_disk": sum(f.stat().st_size for f in self.home.rglob("*") if f.is_file()),
-            "queued": counts.queued + counts.pending, "failed": counts.failed, "model": self.settings.model,
-            "owner_pid": os.getpid(), "watching": [], "states": dict(counts.by_state),
+            "bytes_on_disk": bytes_in(self.home), "queued": counts.queued + pending,
+            "failed": counts.failed, "model": self.settings.model, "owner_pid": os.getpid(), "watching": [],
+            "states": dict(counts.by_state),
         }  # fmt: skip
 
     def model_list(self, params: Params, call: Call) -> Result:
-        used = self.settings.model
-        names = self.models.names()
+        used, names = self.settings.model, self.models.names()
         return {"models": [{"model": n, "used": n == used} for n in (names if used in names else [*names, used])]}
 
     def model_info(self, params: Params, call: Call) -> Result:
         return self.models.info(str(params.get("name") or self.settings.model))
 
     def model_use(self, params: Params, call: Call) -> Result:
-        """Checks the checkpoint; the client writes the setting, and the next request encodes with it."""
-        path = self.models.path(str(params["name"]))
-        return {"model": str(params["name"]), "path": str(path)}
+        """Checks the checkpoint; the client writes the setting, and the next request begins to encode with it."""
+        return {"model": str(params["name"]), "path": str(self.models.path(str(params["name"])))}
 
     def model_pull(self, params: Params, call: Call) -> Result:
-        name = str(params["name"])
-        return {"model": name, "path": str(self.models.pull(name))}
+        return {"model": str(params["name"]), "path": str(self.models.pull(str(params["name"])))}
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -310,6 +263,15 @@ def limits_of(settings: Settings) -> Limits:
         pdf_bytes=int(settings.pdf_limit_mb * 1e6),
         mail_bytes=int(settings.mail_limit_mb * 1e6),
     )
+
+
+def bytes_in(folder: Path) -> int:
+    """Bytes of the files in a folder, of which some may come and go meanwhile."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            total += path.lstat().st_size if path.is_file() else 0
+    return total
 
 
 def document_json(row: DocumentRow) -> dict[str, Any]:

@@ -52,7 +52,9 @@ KINDS: tuple[Kind, ...] = (  # the one asked for first in the question counts; o
           r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
           r"|\b(number|code|version|pin|serial|iban|password)\b.*\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
           r"\b(?=\w*\d)[\w/.-]{2,}\b|\bversion \w"),
-    _kind("address", r"\baddress\b", r"\b[A-Z]\w+ (?:\w+ )?\d+\b|\b\d+[a-z]?,? [A-Z]\w+"),
+    _kind("address", r"\baddress\b",
+          rf"\b(?!{_MONTH}\b)[^\W\d]\w+ \d+\b"
+          rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place)"),
     _kind("money", r"\bhow much\b.*\b(cost|costs|pay|paid|price|rent|owe|charge|charged|fee|spend|spent|worth|deposit"
           r"|earn|save|bill|budget|amount|total)\b|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
           r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
@@ -70,7 +72,8 @@ KINDS: tuple[Kind, ...] = (  # the one asked for first in the question counts; o
     _kind("person", r"\bwho(m|se)?\b|\b(what|which) (person|man|woman|doctor|author|actor|singer|band)\b|\bname\b"
           r"|\bcalled\b", r"\b[A-Z][\w’'-]+", case=True),
     _kind("place", r"\bwhere\b|\b(what|which) (city|town|place|country|street|hotel|venue|restaurant|room)\b",
-          r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|with)\b (?:the |an? |our |my )?[“\"]?[\w-]+"
+          r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|with)\b "
+          r"(?:the |an? |our |my )?[“\"]?[\w-]+"
           r"|\b\d+ [A-Z]\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
     _kind("reason", r"\bwhy\b|\bhow come\b|\bwhat for\b|\breason\b",
           r"\b(?:because|since|so that|due to|as it|in order|to)\b"),
@@ -102,10 +105,17 @@ class Question:
         kind_stems = frozenset(found) & _KIND_STEMS if kind else frozenset[str]()
         return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems)
 
+    @property
+    def is_specific(self) -> bool:
+        """The kind of answer asked for is seldom met by chance."""
+        return self.kind is not None and self.kind.name in _SPECIFIC
+
     def expects(self, text: str) -> bool:
         """Does the text hold an answer of the kind asked for, beyond the question's own words?"""
         if self.kind is None:
             return False
+        if self.kind.name not in _DATED:  # the stamp of a chat or log line is no telephone number
+            text = _STAMP.sub("", text)
         return any(
             word not in STOP and stem(plain(word)) not in self.stems
             for match in self.kind.looks.finditer(text)
@@ -113,6 +123,11 @@ class Question:
         )
 
 
+_SPECIFIC = ("email", "phone", "code", "address", "money", "clock")
+_DATED = ("time", "clock", "weekday")
+_STAMP = re.compile(
+    r"^\W?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?", re.M | re.I
+)
 _KIND_WORDS = (
     "phone telephone mobile number call reach email mail address code time date day weekday year month price cost pay "
     "paid old often person place total amount"

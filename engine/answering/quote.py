@@ -11,7 +11,9 @@ from engine.answering.question import Question, stem
 from engine.answering.sentences import Scored, names_in
 
 ENOUGH = 0.85  # share of the question's weight that one sentence and its surroundings cover: no further hop
-CHAIN_GAIN = 0.1  # share a chain must cover beyond the best single sentence
+CHAIN_GAIN = 0.1  # share of the question a chain must cover beyond the best single sentence
+CHAIN_WORDS = 0.2  # share its end must cover by words where the kind of answer is easily met by chance
+CHAIN_GAIN_OVER_GOOD = 0.3  # and beyond one that covers half of it and holds the kind of answer asked for
 UNANSWERED = 0.2  # what a best sentence without the kind of answer asked for counts less
 DATED = re.compile(
     r"\d{1,4}|\w+day|(?:jan|febr)uary|march|april|may|june|july|august|(?:septem|octo|novem|decem)ber", re.I
@@ -66,8 +68,9 @@ def chain(
     for sentence in second:
         if sentence.document == bridge.document or (question.kind and not question.expects(sentence.text)):
             continue
-        linked = names & sentence.words
-        if not linked or share(sentence.covered - bridge.covered, weights) < CHAIN_GAIN:
+        if not names & sentence.words or share(sentence.covered - bridge.covered, weights) < CHAIN_GAIN:
+            continue
+        if not question.is_specific and share(sentence.covered - question.kind_stems, weights) < CHAIN_WORDS:
             continue
         both = share(bridge.near | sentence.covered, weights)
         if best is None or (both, sentence.score) > (best[1], best[0].score):
@@ -85,12 +88,14 @@ def choose(
     if not found:
         return None
     best = found[0]
-    single = share(best.near, weights)
+    single, gain = share(best.near, weights), CHAIN_GAIN
     if question.kind and not question.expects(best.text):
         single -= UNANSWERED
+    elif single > 0.5:
+        gain = CHAIN_GAIN_OVER_GOOD
     if links:
         bridge, answer, both = max(links, key=lambda link: (link[2], link[1].score))
-        if both > single + CHAIN_GAIN:
+        if both > single + gain:
             score = max(answer.score, bridge.score, 0.5 * (1.0 + min(1.0, both)) * best.score)
             return Quoted((answer, bridge), score, shown([answer]))
     more = [s for s in found[1:8] if s.score >= 0.5 * best.score and s.text != best.text][:3]

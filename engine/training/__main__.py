@@ -1,7 +1,8 @@
 """`python -m engine.training`: prepare the data, train the vocabulary and the model, export a checkpoint.
 
 prepare   reads the sets under --data (docs/training.md names them) into --out/data and trains the vocabulary
-train     goes through the phases for --minutes, saving its state; run it again to go on
+train     goes through the phases, on CPU or GPU: time-bounded (--minutes), checkpointed (its whole state every five
+          minutes and at the end, in --out/state) and resumable (run it again, it goes on where it stopped)
 export    writes the state as a checkpoint folder in bf16: config.json, model.safetensors, tokenizer.json
 """
 
@@ -16,9 +17,10 @@ from pathlib import Path
 
 import torch
 
-from engine.config import ModelConfig
+from engine.config import ConfigError, ModelConfig
 from engine.training.passages import prepare
 from engine.training.phase import all_phases
+from engine.training.state import find_state, load_weights
 from engine.training.trainer import Run, Trainer, initialise
 from engine.training.vocabulary import train_vocabulary
 from engine.weights import save
@@ -33,37 +35,44 @@ def main(arguments: list[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("job", choices=("prepare", "train", "export"))
-    parser.add_argument("--data", type=Path, help="folder with text/ and qa/ (prepare)")
-    parser.add_argument("--out", type=Path, default=Path("runs/twin-tiny"), help="the run's folder")
-    parser.add_argument("--preset", default="small", help="small, large, or a config.json")
+    parser.add_argument("--data", type=Path, help="prepare: folder with text/ and qa/")
+    parser.add_argument("--out", type=Path, default=Path("runs/twin-tiny"), help="the run's folder (runs/twin-tiny)")
+    parser.add_argument("--preset", default="small", help="small, large, or a config.json (small)")
     parser.add_argument("--phases", type=Path, help="folder of phase files; default: the recipe")
     parser.add_argument("--minutes", type=float, default=120.0, help="train: stop after this long (120)")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (here: %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 = all")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of weights and batches (1)")
     parser.add_argument("--to", type=Path, help="export: the checkpoint folder to write")
     given = parser.parse_args(arguments)
+    try:
+        run(given)
+    except (ConfigError, FileNotFoundError) as error:  # what the person can put right
+        parser.error(str(error))
+
+
+def run(given: argparse.Namespace) -> None:
+    """One job. Raises ConfigError or FileNotFoundError for what is missing or does not fit."""
     preset = HERE / "presets" / f"{given.preset}.json"
     config = ModelConfig.from_dict(json.loads((preset if preset.exists() else Path(given.preset)).read_text()))
     prepared, tokenizer = given.out / "data", given.out / "tokenizer.json"
     if given.job == "prepare":
         if given.data is None:
-            parser.error("prepare needs --data DIR")
+            raise FileNotFoundError("prepare needs --data DIR")
         prepare(given.data, prepared, given.seed)
         if not tokenizer.exists():
             train_vocabulary(texts(prepared, given.seed), config.vocab_size, tokenizer)
     elif given.job == "train":
-        run = Run(prepared, tokenizer, given.out, given.minutes, given.device, given.seed, threads=given.threads)
-        Trainer(run, config, all_phases(given.phases)).train()
+        where = Run(prepared, tokenizer, given.out, given.minutes, given.device, given.seed, threads=given.threads)
+        Trainer(where, config, all_phases(given.phases)).train()
     else:
         if given.to is None:
-            parser.error("export needs --to DIR")
-        model = initialise(config, given.seed)
-        from engine.training.state import find_state, load_weights
-
+            raise FileNotFoundError("export needs --to DIR")
         state = find_state(given.out / "state")
         if state is None:
-            parser.error(f"{given.out} holds no state to export")
+            raise FileNotFoundError(f"{given.out} holds no state to export: train first")
+        model = initialise(config, given.seed)
         load_weights(state, model)
         save(model, given.to, torch.bfloat16)
         shutil.copy(tokenizer, given.to / "tokenizer.json")

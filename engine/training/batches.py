@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,17 +45,19 @@ class Sample:
 
 
 class Corpus:
-    """Prepared sets, read line by line at random."""
+    """Prepared sets, read line by line at random; what was not prepared is told on stderr and left out."""
 
     def __init__(self, folder: Path, weights: dict[str, float]) -> None:
-        self.weights = weights
         self._lines: dict[str, list[bytes]] = {}
         for name in weights:
-            if name != GENERATED:
-                path = folder / f"{name}.jsonl"
-                if not path.exists():
-                    raise FileNotFoundError(f"{path} is missing: run `python -m engine.training prepare` first")
+            path = folder / f"{name}.jsonl"
+            if name != GENERATED and path.exists():
                 self._lines[name] = path.read_bytes().splitlines()
+        self.weights = {name: weight for name, weight in weights.items() if name == GENERATED or self._lines.get(name)}
+        if not self.weights:
+            raise FileNotFoundError(f"{folder} holds no prepared set: run `python -m engine.training prepare` first")
+        if missing := [name for name in weights if name not in self.weights]:
+            print(f"not prepared, left out: {', '.join(missing)}", file=sys.stderr)
 
     def group(self, name: str, rng: random.Random) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(rng.choice(self._lines[name]))

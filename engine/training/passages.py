@@ -10,6 +10,7 @@ import json
 import lzma
 import random
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,20 +38,30 @@ QA_SETS = (
 
 
 def prepare(data: Path, out: Path, seed: int = 0) -> None:
-    """Reads every set under `data` (text/, qa/) and writes `out`/NAME.jsonl; sets already there are kept."""
+    """Reads the sets under `data` (text/, qa/) and writes `out`/NAME.jsonl; sets already there are kept.
+
+    A set that `data` lacks is told on stderr and left out; raises FileNotFoundError where it has none at all.
+    """
+    sources = {name: data / "text" / f"{name}.jsonl.xz" for name in TEXT_SETS}
+    sources |= {name: data / "qa" / f"{name}.jsonl.xz" for name in QA_SETS}
+    wanted = {name: source for name, source in sources.items() if not (out / f"{name}.jsonl").exists()}
+    missing = [source for source in wanted.values() if not source.exists()]
+    if len(missing) == len(sources):
+        raise FileNotFoundError(f"{data} holds none of the sets of docs/training.md, text/books.jsonl.xz among them")
+    for source in missing:
+        print(f"{source} is missing: left out", file=sys.stderr)
     out.mkdir(parents=True, exist_ok=True)
-    for name, keep in TEXT_SETS.items():
-        write(out / f"{name}.jsonl", lambda name=name, keep=keep: text_groups(data, name, keep, seed))
-    for name in QA_SETS:
-        write(out / f"{name}.jsonl", lambda name=name: qa_groups(read(data / "qa" / f"{name}.jsonl.xz")))
+    for name, source in wanted.items():
+        if source not in missing:
+            keep = TEXT_SETS.get(name)
+            groups = qa_groups(read(source)) if keep is None else text_groups(data, name, keep, seed)
+            write(out / f"{name}.jsonl", groups)
 
 
-def write(path: Path, groups: Any) -> None:
-    if path.exists():
-        return
+def write(path: Path, groups: Iterable[Group]) -> None:
     scratch = path.with_suffix(".part")
     with scratch.open("w", encoding="utf-8") as file:
-        for group in groups():
+        for group in groups:
             file.write(json.dumps(group, ensure_ascii=False) + "\n")
     scratch.rename(path)
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from engine.config import ConfigError
 from engine.qwen3 import MemoryModel
 from engine.weights import save
 
@@ -29,8 +30,8 @@ def save_state(
                 tensors[f"{title}/{names[parameter]}/{key}"] = torch.as_tensor(value).detach().cpu().contiguous()
     save_file(tensors, scratch / "optimizers.safetensors")
     (scratch / "place.json").write_text(json.dumps(place, indent=2), encoding="utf-8")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
+    if folder.exists():  # else `old` is the only whole state
+        shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     scratch.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
@@ -47,7 +48,11 @@ def load_place(state: Path) -> dict[str, Any]:
 
 
 def load_weights(state: Path, model: MemoryModel) -> None:
-    model.load_state_dict(load_file(state / "model.safetensors"))
+    """Raises ConfigError where the state is another configuration's."""
+    try:
+        model.load_state_dict(load_file(state / "model.safetensors"))
+    except RuntimeError as error:  # names or shapes differ
+        raise ConfigError(f"{state} is of a model of another shape: give the --preset it was trained with") from error
 
 
 def load_optimizers(state: Path, model: MemoryModel, optimizers: dict[str, torch.optim.Optimizer]) -> None:

@@ -1,7 +1,7 @@
 """Scores of documents for one question: the best match of any question token with any chunk.
 
-`document_scores` is the one entry. Which form runs follows from the reductions alone: with mean over heads the heads
-fold into one row (`folded`), anything else takes the exact form (`exact`); both read the keys in tiles.
+Which form runs follows from the reductions alone: with mean over heads the heads fold into one row (`folded`), anything
+else takes the exact form (`exact`); both read the keys in tiles, and `segments` makes documents of chunks.
 """
 
 from kernels.maxsim.exact import exact_chunk_scores

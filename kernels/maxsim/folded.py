@@ -35,7 +35,7 @@ def folded_chunk_scores(
     elif query_reduce == "mean":
         folded = folded.mean(dim=0, keepdim=True)
     out = torch.empty(keys.shape[0], dtype=torch.float32, device=keys.device)
-    # int8 levels are exact in bf16; only the query is rounded (2^-9), which re-scoring of the best few makes good
+    # int8 levels are exact in bf16; the query is rounded (2^-9), which costs less order than int8 does (README.md)
     dtype = torch.bfloat16 if keys.dtype in (torch.int8, torch.bfloat16) else torch.float32
     rows = folded.to(dtype)
     for start in range(0, keys.shape[0], tile):

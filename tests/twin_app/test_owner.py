@@ -186,7 +186,7 @@ def test_a_running_owner_follows_the_settings(home: Path) -> None:
     (home / "config.toml").write_text('model = "other"\n')
     assert one.call("status", {})["model"] == "other"
     one.overrides = {"model": "flagged"}
-    assert one.call("status", {})["model"] == "flagged"
+    assert one.call("status", {})["model"] == "other", "a flag is for one request and never changes the memory's model"
     (home / "config.toml").write_text("modle = 1\n")
     with pytest.raises(TwinError, match="did you mean model"):
         one.call("status", {})

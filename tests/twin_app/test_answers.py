@@ -1,0 +1,178 @@
+"""Answers on the sample folder with the embedded model: 102 questions through the real memory, and floors under today's
+figures. `-s` prints the table. What counts as right: tests/samples/README.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import comb
+from pathlib import Path
+
+import pytest
+from real_memory import Caller, Json, add, documents
+
+from twin_app.settings import Settings
+from twin_app.twin import Twin
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "samples"
+FIRST = 5  # documents of a ranking that are looked at
+SOME = 40  # questions that are asked with one kind of retrieval alone
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with what `twin ask --json` prints for it."""
+
+    id: str
+    question: str
+    answers: list[str]
+    files: list[str]
+    type: str
+    result: Json
+
+    @property
+    def shown(self) -> bool:
+        return any(plain(answer) in plain(self.result["answer"]) for answer in self.answers)
+
+    @property
+    def cited(self) -> bool:
+        quotes = [plain(citation["quote"]) for citation in self.result["citations"]]
+        return any(plain(answer) in quote for answer in self.answers for quote in quotes)
+
+    @property
+    def sources(self) -> set[str]:
+        """Files that are cited, as `files` names them."""
+        return {relative(citation["source"]) for citation in self.result["citations"]}
+
+    def found(self, named: dict[str, str], hops: int | None = None) -> bool:
+        """Whether the right files are among the first documents of a hop's ranking (all of them for a chain)."""
+        rankings = [hop["routed"][:FIRST] for hop in self.result["hops"][:hops]]
+        routed = {named[document] for ranking in rankings for document in ranking}
+        return set(self.files) <= routed if self.type == "two-hop" else bool(set(self.files) & routed)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Everything asked; `named` gives each document's file."""
+
+    named: dict[str, str]
+    both: list[Asked]
+    latent: list[Asked]
+    words: list[Asked]
+
+    @property
+    def answerable(self) -> list[Asked]:
+        return [asked for asked in self.both if asked.type != "unanswerable"]
+
+    def titled(self) -> dict[str, list[Asked]]:
+        """The rows of the table."""
+        kinds = sorted({asked.type for asked in self.answerable})
+        rows = {f"both, {kind}": [asked for asked in self.answerable if asked.type == kind] for kind in kinds}
+        return rows | {"both": self.answerable, "latent": self.latent, "words": self.words}
+
+
+def plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def relative(source: str) -> str:
+    return Path(source).relative_to(SAMPLES).as_posix()
+
+
+def share(flags: Sequence[bool]) -> float:
+    assert flags
+    return sum(flags) / len(flags)
+
+
+def ask(memory: Twin, items: Sequence[Json], retrieval: str) -> list[Asked]:
+    caller = Caller(memory.settings)
+    memory.ask_many({"questions": items, "retrieval": retrieval}, caller)
+    results = caller.items()
+    assert [result["id"] for result in results] == [item["id"] for item in items]
+    return [Asked(**item, result=result) for item, result in zip(items, results, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
+    lines = (ROOT / "tests" / "samples" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    items = [json.loads(line) for line in lines]
+    answerable = [item for item in items if item["type"] != "unanswerable"]
+    some = [answerable[n * len(answerable) // SOME] for n in range(SOME)]
+    memory = Twin(tmp_path_factory.mktemp("answers") / "home", Settings(me=("Nora Lindqvist", "Nora")))
+    try:
+        report = add(memory, SAMPLES)
+        assert (report["read"], report["failed"]) == (39, [])
+        named = {name: relative(document["source"]) for name, document in documents(memory).items()}
+        yield Answers(named, ask(memory, items, "both"), ask(memory, some, "latent"), ask(memory, some, "words"))
+    finally:
+        memory.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table(answers: Answers) -> None:
+    """The figures, for whoever looks (`-s`)."""
+    print(f"\n{'':20} {'n':>4} {'answer':>7} {'cited':>7} {'first 5':>8} {'grounded':>9}")
+    for title, row in answers.titled().items():
+        figures = (
+            share([asked.shown for asked in row]), share([asked.cited for asked in row]),
+            share([asked.found(answers.named) for asked in row]), share([asked.result["grounded"] for asked in row]),
+        )  # fmt: skip
+        print(f"{title:20} {len(row):4} {figures[0]:7.2f} {figures[1]:7.2f} {figures[2]:8.2f} {figures[3]:9.2f}")
+    refused = [not asked.result["grounded"] for asked in answers.both if asked.type == "unanswerable"]
+    print(f"{'refused, rightly':20} {len(refused):4} {share(refused):7.2f}")
+
+
+def test_right_answers_are_shown_and_cited(answers: Answers) -> None:
+    asked = answers.answerable
+    assert len(asked) == 92
+    assert share([one.shown for one in asked]) >= 0.58
+    assert share([one.cited for one in asked]) >= 0.65
+    assert share([one.found(answers.named) for one in asked]) >= 0.90
+
+
+def test_words_alone_find_the_file(answers: Answers) -> None:
+    assert len(answers.words) == SOME
+    assert share([one.found(answers.named) for one in answers.words]) >= 0.85
+
+
+def test_latent_routing_alone_is_far_above_chance(answers: Answers) -> None:
+    """Chance: `FIRST` documents drawn at random, and one of them from a right file. Only the first hop counts."""
+    files, total = list(answers.named.values()), len(answers.named)
+
+    def chance(asked: Asked) -> float:
+        others = total - sum(file in asked.files for file in files)
+        return 1 - comb(others, FIRST) / comb(total, FIRST)
+
+    single = [asked for asked in answers.latent if asked.type != "two-hop"]
+    assert len(single) > SOME / 2
+    drawn = sum(map(chance, single)) / len(single)
+    found = share([asked.found(answers.named, hops=1) for asked in single])
+    print(f"\nlatent, first hop: right file among the first five {found:.2f}, chance {drawn:.2f}")
+    assert 0 < drawn < 0.5
+    assert found >= 2 * drawn
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_the_demo_is_answered_rightly(answers: Answers, at: int) -> None:
+    demo = re.findall(r"^\s+ask '(.+?)'", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M)
+    assert len(demo) == 3
+    asked = next(asked for asked in answers.both if asked.question == demo[at])
+    assert asked.result["grounded"]
+    assert asked.shown
+    if at == 2:
+        assert asked.type == "two-hop"
+        assert set(asked.files) <= asked.sources
+    else:
+        assert asked.sources & set(asked.files)
+
+
+def test_an_answer_is_grounded_or_empty(answers: Answers) -> None:
+    for asked in (*answers.both, *answers.latent, *answers.words):
+        result = asked.result
+        assert bool(result["answer"]) == bool(result["citations"]) == result["grounded"]
+        assert not (result["citations"] and result["nearest"])
+        assert result["citations"] or result["nearest"]

@@ -1,0 +1,124 @@
+"""One writer at a time, the background gives way, and a client that stops reading stops nobody."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from twin_app.errors import CancelledError
+from twin_app.relay import Relay, Silent
+from twin_app.turns import Turns, Watcher
+
+LIMIT_S = 20.0
+
+
+class Listener:
+    def __init__(self, leaves: Callable[[], bool] = lambda: False) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.leaves = leaves
+
+    def emit(self, event: dict[str, Any]) -> None:
+        self.heard.append(event)
+
+    def cancelled(self) -> bool:
+        return self.leaves()
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_background_gives_way_and_goes_on() -> None:
+    began, finished = threading.Event(), threading.Event()
+    rounds: list[bool] = []
+
+    def work(background: Watcher) -> None:
+        rounds.append(True)
+        began.set()
+        while len(rounds) == 1 and not background.cancelled():
+            time.sleep(0.01)
+        if not background.cancelled():
+            finished.set()
+
+    turns = Turns(work)
+    assert not turns.busy()
+    turns.go_on()
+    assert began.wait(LIMIT_S)
+    with turns.turn("a test", Listener()):
+        assert not finished.is_set()
+    assert finished.wait(LIMIT_S)
+    until(lambda: not turns.busy())
+    assert len(rounds) == 2
+    turns.close()
+    turns.go_on()
+    assert not turns.busy()
+
+
+def test_whoever_waits_is_told_why_and_may_leave() -> None:
+    turns = Turns(lambda background: None)
+    waiting, gone = Listener(), threading.Event()
+    inside: list[str] = []
+
+    def second() -> None:
+        with turns.turn("the second", waiting):
+            inside.append("second")
+
+    with turns.turn("another add", Listener()):
+        thread = threading.Thread(target=second)
+        thread.start()
+        until(lambda: waiting.heard)
+        with pytest.raises(CancelledError), turns.turn("the third", Listener(lambda: True)):
+            inside.append("third")
+        assert inside == []
+    thread.join(LIMIT_S)
+    assert inside == ["second"]
+    assert waiting.heard == [{"event": "progress", "phase": "waiting for another add to finish"}]
+    assert not gone.is_set()
+
+
+def test_background_work_that_fails_is_tried_again_with_the_next_command() -> None:
+    tried: list[int] = []
+
+    def work(background: Watcher) -> None:
+        tried.append(1)
+        raise ValueError("a bug")
+
+    turns = Turns(work)
+    for number in (1, 2):
+        turns.go_on()
+        until(lambda: not turns.busy())
+        assert len(tried) == number
+    turns.close()
+
+
+def test_a_client_that_does_not_read_stops_nobody() -> None:
+    """Progress is thinned out, everything else arrives in order."""
+    reads = threading.Event()
+
+    class Suspended(Listener):
+        def emit(self, event: dict[str, Any]) -> None:
+            assert reads.wait(LIMIT_S)
+            super().emit(event)
+
+    client = Suspended()
+    progress: list[dict[str, Any]] = [{"event": "progress", "done": number} for number in range(1000)]
+    events = [{"event": "hop", "n": 1}, *progress, {"event": "text"}]
+    began = time.monotonic()
+    with Relay(client) as relay:
+        for event in events:
+            relay.emit(event)
+        assert time.monotonic() - began < LIMIT_S / 2
+        assert client.heard == []
+        reads.set()
+    assert client.heard == [events[0], events[-2], events[-1]]
+    silent = Silent(client)
+    silent.emit({"event": "hop"})
+    assert len(client.heard) == 3
+    assert not silent.cancelled()
