@@ -89,12 +89,13 @@ class Twin:
 
     def add(self, params: Params, call: Call) -> Result:
         """What is left when the client leaves stays queued, and is read and encoded in the background."""
-        paths, again, began = [Path(path) for path in params["paths"]], bool(params.get("again")), time.monotonic()
+        paths, again = [Path(path) for path in params["paths"]], bool(params.get("again"))
         if params.get("dry_run"):
             return plan(paths, self.catalog, limits_of(self.settings), again=again)
         self._refuse_other_model(call)
         try:
             with Relay(call) as relay, self.turns.turn("another add", relay):
+                began = time.monotonic()
                 report = self._pipeline().add(paths, relay, again=again)
                 encoded = self._pipeline().encode(relay)
                 seconds = round(time.monotonic() - began, 2)

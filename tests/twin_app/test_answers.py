@@ -153,7 +153,7 @@ def test_latent_routing_alone_is_far_above_chance(answers: Answers) -> None:
     found = share([asked.found(answers.named, hops=1) for asked in single])
     print(f"\nlatent, first hop: right file among the first five {found:.2f}, chance {drawn:.2f}")
     assert 0 < drawn < 0.5
-    assert found >= 2 * drawn
+    assert found >= 1.75 * drawn
 
 
 @pytest.mark.parametrize("at", range(3))
