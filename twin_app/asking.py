@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ingest.catalog import Catalog, DocumentRow, document_label
 from ingest.sentences import sentences
 from ingest.words import Words
-from twin_app.pipeline import Watcher, hash_file
+from twin_app.pipeline import hash_file
+from twin_app.turns import Watcher
 
 if TYPE_CHECKING:
     from engine.library import Passage

@@ -84,7 +84,9 @@ def forget(invocation: Invocation) -> int:
     documents = [target for target in options.targets if DOCUMENT.fullmatch(target)]
     paths = [str(absolute(target)) for target in options.targets if target not in documents]
     params = {"paths": paths, "documents": documents, "before": options.before}
-    preview = invocation.client.call("forget", {**params, "confirm": False})
+    progress = render.Progress(invocation.console)
+    preview = invocation.client.call("forget", {**params, "confirm": False}, progress)
+    progress.done()
     sources, count = _count(preview["sources"]), _count(preview["documents"])
     if not sources and not count:
         raise TwinError("nothing of that is in memory: `twin sources` lists what is")
@@ -99,7 +101,8 @@ def forget(invocation: Invocation) -> int:
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             console.say("nothing was removed")
             return DONE
-    receipt = invocation.client.call("forget", {**params, "confirm": True})
+    receipt = invocation.client.call("forget", {**params, "confirm": True}, progress)
+    progress.done()
     if invocation.is_json:
         console.json(receipt)
     else:
@@ -118,7 +121,9 @@ def verify(invocation: Invocation) -> int:
             raise TwinError(f"cannot read the receipt {path}: {error.strerror}") from error
         except ValueError as error:
             raise TwinError(f"{path} is no receipt: keep what `twin forget --json` prints") from error
-    result = invocation.client.call("verify", {"forgotten": receipt})
+    progress = render.Progress(invocation.console)
+    result = invocation.client.call("verify", {"forgotten": receipt}, progress)
+    progress.done()
     if invocation.is_json:
         invocation.console.json(result)
     else:

@@ -73,7 +73,7 @@ def test_a_run_goes_through_its_phases(where: Path, uninterrupted: list[Json]) -
     assert [(one["phase"], one["step"]) for one in uninterrupted] == [
         (phase, step) for phase in ("1-first", "2-second") for step in range(3)
     ]
-    assert all(0 < one["routing"] < 20 and 0 < one["language"] < 20 and 0 < one["identity"] for one in uninterrupted)
+    assert all(0 < one["routing"] < 20 and 0 < one["language"] < 20 and one["identity"] > 0 for one in uninterrupted)
     state = find_state(where / "whole" / "state")
     assert state == where / "whole" / "state"
     assert load_place(state) | {"seconds": 0} == {"phase": 2, "step": 0, "total": 6, "seconds": 0}
@@ -84,10 +84,10 @@ def test_a_run_goes_through_its_phases(where: Path, uninterrupted: list[Json]) -
 
 
 def test_the_seed_decides(where: Path, tmp_path: Path, uninterrupted: list[Json]) -> None:
-    make(where, tmp_path / "same").train()
-    assert log(tmp_path / "same") == uninterrupted
     make(where, tmp_path / "other", seed=8).train()
-    assert log(tmp_path / "other") != uninterrupted
+    other = log(tmp_path / "other")
+    assert len(other) == len(uninterrupted)
+    assert all(one != this for one, this in zip(uninterrupted, other, strict=True))
 
 
 def test_it_stops_in_time_and_goes_on_as_if_it_had_not(
@@ -119,23 +119,23 @@ def test_no_time_no_step(where: Path, tmp_path: Path) -> None:
 def test_killed_it_goes_on_from_its_last_state(where: Path, uninterrupted: list[Json]) -> None:
     """A process that saves at every step dies after some; what it did not save is done again, with the same losses."""
     out = where / "killed"
-    for wanted in (1, 3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", EVERY_STEP, str(where), json.dumps(CONFIG)], cwd=ROOT, stderr=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + 60
-        while not (out / "train.jsonl").exists() or len(log(out)) < wanted:
-            assert time.monotonic() < deadline
-            assert process.poll() in (None, 0)
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=30)
+    process = subprocess.Popen(
+        [sys.executable, "-c", EVERY_STEP, str(where), json.dumps(CONFIG)], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while not (out / "train.jsonl").exists() or len(log(out)) < 3:
+        assert time.monotonic() < deadline
+        assert process.poll() in (None, 0)
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait(timeout=30)
+    assert find_state(out / "state")
     make(where, out).train()
     found = log(out)
     whole = {(one["phase"], one["step"]): one for one in uninterrupted}
     assert all(whole[one["phase"], one["step"]] == one for one in found)
     assert {(one["phase"], one["step"]) for one in found} == set(whole)
-    assert len(found) <= len(whole) + 2  # at most the step in flight is done twice, at each kill
+    assert len(found) <= len(whole) + 1  # at most the step in flight is done twice
 
 
 def test_the_state_is_whole_at_every_instant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ class Shelf:
         return dict(sorted(shared.items(), key=lambda item: -item[1])[:limit])
 
     def rarity(self, words: Sequence[str]) -> dict[str, float]:
-        return {word: 1.0 for word in words}
+        return dict.fromkeys(words, 1.0)
 
 
 def test_prepared_trained_and_exported_it_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
