@@ -18,8 +18,10 @@ from pathlib import Path
 import torch
 
 from engine.config import ConfigError, ModelConfig
+from engine.tokenizer import MemoryTokenizer
 from engine.training.passages import prepare
 from engine.training.phase import all_phases
+from engine.training.start import count_passages
 from engine.training.state import find_state, load_weights
 from engine.training.trainer import Run, Trainer, initialise
 from engine.training.vocabulary import train_vocabulary
@@ -56,15 +58,19 @@ def run(given: argparse.Namespace) -> None:
     """One job. Raises ConfigError or FileNotFoundError for what is missing or does not fit."""
     preset = HERE / "presets" / f"{given.preset}.json"
     config = ModelConfig.from_dict(json.loads((preset if preset.exists() else Path(given.preset)).read_text()))
-    prepared, tokenizer = given.out / "data", given.out / "tokenizer.json"
+    prepared, tokenizer, frequencies = (given.out / name for name in ("data", "tokenizer.json", "frequencies.json"))
     if given.job == "prepare":
         if given.data is None:
             raise FileNotFoundError("prepare needs --data DIR")
         prepare(given.data, prepared, given.seed)
         if not tokenizer.exists():
             train_vocabulary(texts(prepared, given.seed), config.vocab_size, tokenizer)
+        if not frequencies.exists():
+            count_passages(texts(prepared, given.seed, 1.0), MemoryTokenizer(tokenizer), frequencies)
     elif given.job == "train":
-        where = Run(prepared, tokenizer, given.out, given.minutes, given.device, given.seed, threads=given.threads)
+        where = Run(
+            prepared, tokenizer, frequencies, given.out, given.minutes, given.device, given.seed, threads=given.threads
+        )
         Trainer(where, config, all_phases(given.phases)).train()
     else:
         if given.to is None:

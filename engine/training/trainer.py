@@ -21,6 +21,7 @@ from engine.tokenizer import MemoryTokenizer
 from engine.training.batches import Batch, BatchMaker, Corpus
 from engine.training.objectives import Losses, losses
 from engine.training.phase import Phase
+from engine.training.start import start_by_words
 from engine.training.state import find_state, load_optimizers, load_place, load_weights, save_state
 
 
@@ -30,6 +31,7 @@ class Run:
 
     prepared: Path  # sets written by `prepare`
     tokenizer: Path  # tokenizer.json
+    frequencies: Path  # frequencies.json: in how many passages each stem occurs
     out: Path  # state/ and train.jsonl
     minutes: float
     device: str
@@ -39,8 +41,7 @@ class Run:
 
 
 def initialise(config: ModelConfig, seed: int) -> MemoryModel:
-    """Random weights. A layer's router_q and router_k start as one random projection (repeated over the heads of a
-    group), so that routing begins as word matching: without it routing stays at chance for hundreds of steps."""
+    """Random weights, the same for the same seed; `start.start_by_words` lays what routing begins with over them."""
     generator = torch.Generator().manual_seed(seed)
     model = MemoryModel(config)
     depth = (2 * config.layers) ** -0.5
@@ -52,11 +53,6 @@ def initialise(config: ModelConfig, seed: int) -> MemoryModel:
             if name.endswith(("o_proj.weight", "down_proj.weight")):
                 deviation *= depth
             parameter.normal_(0.0, deviation, generator=generator)
-        for index in config.routing.layers:
-            attention = model.model.layers[index].self_attn
-            shared = attention.router_k_proj.get_parameter("0.weight").view(config.kv_heads, 1, config.head_dim, -1)
-            repeated = shared.expand(-1, config.groups, -1, -1).reshape(config.heads * config.head_dim, -1)
-            attention.router_q_proj.get_parameter("0.weight").copy_(repeated)
     return model
 
 
@@ -83,7 +79,9 @@ class Trainer:
             torch.set_num_threads(run.threads)
         self.run, self.phases = run, phases
         self.tokenizer = MemoryTokenizer(run.tokenizer)
-        self.model = initialise(config, run.seed).to(run.device)
+        self.model = initialise(config, run.seed)
+        start_by_words(self.model, self.tokenizer, run.frequencies, run.seed)
+        self.model.to(run.device)
         self.optimizers = make_optimizers(self.model, phases[0].learning_rate)
         self.place: dict[str, Any] = {"phase": 0, "step": 0, "total": 0, "seconds": 0.0}
         run.out.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ import torch
 import engine.training
 from engine.tokenizer import MemoryTokenizer
 from engine.training.passages import prepare
+from engine.training.start import count_passages
 from engine.training.vocabulary import train_vocabulary
 
 torch.set_num_threads(1)  # on tensors this small two threads beside other work take ten times as long as one
@@ -139,14 +140,14 @@ def groups(prepared: Path, name: str) -> list[dict[str, Any]]:
 
 
 def prepared_run(folder: Path) -> tuple[Path, MemoryTokenizer]:
-    """Prepared sets and a vocabulary, `folder`/data and `folder`/tokenizer.json."""
+    """Prepared sets, vocabulary and frequencies: `folder`/data, tokenizer.json and frequencies.json."""
     data = folder / "data"
     prepare(write_data(folder / "sets"), data, seed=1)
-    texts = (
-        context + text
-        for name in ("notes", "squad11-train")
-        for g in groups(data, name)
-        for context, text in g["documents"]
-    )
+    documents = [
+        document for name in ("notes", "squad11-train") for g in groups(data, name) for document in g["documents"]
+    ]
+    texts = ["".join(document) for document in documents]
     train_vocabulary(texts, CONFIG["vocab_size"], folder / "tokenizer.json")
-    return data, MemoryTokenizer(folder / "tokenizer.json")
+    tokenizer = MemoryTokenizer(folder / "tokenizer.json")
+    count_passages(texts, tokenizer, folder / "frequencies.json")
+    return data, tokenizer

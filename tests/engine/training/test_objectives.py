@@ -220,15 +220,3 @@ def test_pooled_contents_get_the_gradient_of_what_is_written(case: Case) -> None
         touched = part.grad.flatten(1).abs().sum(1) > 0
         assert 2 <= int(touched.sum()) < len(batch.documents)
     model.zero_grad(set_to_none=True)
-
-
-def test_initial_routing_is_word_matching() -> None:
-    """A layer's routing queries and keys begin as one projection, the same for all heads of a group."""
-    model = initialise(ModelConfig.from_dict(CONFIG), seed=1)
-    x = torch.randn(1, 5, CONFIG["hidden_size"], generator=torch.Generator().manual_seed(0))
-    for index in model.config.routing.layers:
-        attention = model.model.layers[index].self_attn
-        queries, keys = attention.routing_queries(x), attention.routing_keys(x)
-        torch.testing.assert_close(queries, keys.repeat_interleave(model.config.groups, dim=2))
-    again = initialise(ModelConfig.from_dict(CONFIG), seed=1)
-    assert all(torch.equal(one, other) for one, other in zip(model.parameters(), again.parameters(), strict=True))
