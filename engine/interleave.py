@@ -25,6 +25,7 @@ from engine.template import Prompt, hop_prompt, question_prompt
 from engine.tokenizer import MemoryTokenizer
 
 RANKED = 64  # documents a routing layer reports to the ranking; attention sees the checkpoint's top k of them
+HEAD_CHARACTERS, TAIL_CHARACTERS = 800, 1200  # of a long question: prefill's cost grows with its square
 CANDIDATES = 16  # best of the ranking whose IDs may be written
 
 
@@ -34,8 +35,17 @@ class Ask:
 
     question: str
     retrieval: str = "both"  # latent, words, both
+    context: str = ""  # goes before the question for routing and words; the answer is to the question alone
     top: int = 10
     allowed: Tensor | None = None  # sorted document ids; None = all of memory
+
+    @property
+    def text(self) -> str:
+        """What is looked for; of a text too long to read, its beginning and its end."""
+        whole = f"{self.context}\n{self.question}" if self.context else self.question
+        if len(whole) <= HEAD_CHARACTERS + TAIL_CHARACTERS:
+            return whole
+        return f"{whole[:HEAD_CHARACTERS]}\n{whole[-TAIL_CHARACTERS:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +100,18 @@ class Interleave:
     def run(self, ask: Ask, library: Library, following: Next | None, trail: Trail) -> Iterator[Hop]:
         """Fills `trail` and yields every hop as it is done. `following` decides after a hop for a quoting policy;
         without it the model decides, by the IDs it writes."""
-        reason, looking_for = "the question", ask.question
+        reason, looking_for = "the question", ask.text
         for number in range(1, self.policy.max_hops + 1):
-            prompt = self._prompt(ask.question, trail)
-            ranking, logits = self._route(ask, prompt, library.words(looking_for, max(RANKED, ask.top)), trail)
+            prompt = self._prompt(ask.text, trail)
+            ranking, rest, logits = self._route(ask, prompt, library.words(looking_for, max(RANKED, ask.top)), trail)
             seen = {passage.document for passage in trail.opened}
-            candidates = [(d, s) for d, s in ranking if d not in seen][:CANDIDATES]
+            candidates = [(d, s) for d, s in ranking or rest if d not in seen][:CANDIDATES]
             if following is None and number > 1 and self.writer.retrieval_ends(logits):
                 return
             chosen = self._choose(candidates, logits, trail)
             passages = library.passages(chosen)
-            leads = _leads(ranking, [passage.document for passage in passages])
-            hop = Hop(number, ranking[: max(ask.top, len(chosen))], tuple(passages), reason, leads)
+            leads = _leads(ranking or rest, [passage.document for passage in passages])
+            hop = Hop(number, (ranking + rest)[: max(ask.top, len(chosen))], tuple(passages), reason, leads)
             trail.hops.append(hop)
             yield hop
             if not passages:
@@ -115,15 +125,16 @@ class Interleave:
             looking_for, reason = step.looking_for, step.reason
             trail.rounds.append([(passage.document, passage.encoded) for passage in step.through])
         if following is None:  # the cap: what was opened last has to be read before the answer
-            self._route(ask, self._prompt(ask.question, trail), {}, trail)
+            self._route(ask, self._prompt(ask.text, trail), {}, trail)
 
     def _prompt(self, question: str, trail: Trail) -> Prompt:
         if not trail.rounds:
             return question_prompt(self.tokenizer, question)
         return hop_prompt(self.tokenizer, question, trail.rounds)
 
-    def _route(self, ask: Ask, prompt: Prompt, words: Mapping[int, float], trail: Trail) -> tuple[Ranking, Tensor]:
-        """Prefill with routing on: the merged ranking, and the logits of what the model would write next."""
+    def _route(self, ask: Ask, prompt: Prompt, words: Mapping[int, float], trail: Trail) -> tuple[Ranking, Ranking, Tensor]:
+        """Prefill with routing on: the merged ranking, what else a long list shows behind it, and the logits of what
+        the model would write next."""
         routing, reported = self.model.config.routing, list[Selection]()
 
         def choose(at: int, queries: Tensor) -> Selection:
@@ -145,11 +156,13 @@ class Interleave:
             inside = torch.isin(torch.tensor(list(words), dtype=torch.long), ask.allowed).tolist()
             words = {d: s for (d, s), within in zip(words.items(), inside, strict=True) if within}
         ranking = self._rank(ask, reported, words, RANKED)
-        if ask.top > RANKED:  # a longer list shows more documents and changes nothing else
-            known = {document for document, _ in ranking}
-            wider = self._rank(ask, reported, words, ask.top)
-            ranking += [(d, min(s, ranking[-1][1])) for d, s in wider if d not in known]
-        return ranking, logits[-1]
+        known = {document for document, _ in ranking}
+        rest: Ranking = []
+        if ask.top > len(ranking):  # a longer list shows more documents and changes nothing else
+            wider = [*self._rank(ask, reported, words, ask.top), *rank(reported, {}, retrieval="latent")]
+            least = ranking[-1][1] if ranking else 0.0
+            rest = [(d, min(least, 0.0)) for d in dict.fromkeys(d for d, _ in wider) if d not in known]
+        return ranking, rest, logits[-1]
 
     def _rank(self, ask: Ask, reported: Sequence[Selection], words: Mapping[int, float], most: int) -> Ranking:
         """From the `most` best documents of every routing layer and of the words."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -55,9 +56,10 @@ class Case:
         head = encode_head(model, self.inputs["template_head_ids"])
         logits, context = self._prefill("prefill", head, segment, keys, values)
         out |= self._selections("", context) | {"prefill_logits": logits}
+        context.next_position = self.inputs["decode"].get("position_ids", [context.next_position])[0]
         steps = [decode(model, token, context) for token in self.inputs["decode"]["input_ids"]]
         out["decode_logits"] = torch.stack(steps)
-        if "hop2" in self.inputs:
+        if self.inputs.get("hop2"):
             logits, context = self._prefill("hop2", head, segment, keys, values)
             out |= self._selections("hop2_", context) | {"hop2_prefill_last_logits": logits[-1:]}
         return out
@@ -117,7 +119,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.parity", description=__doc__)
     parser.add_argument("case", type=Path, metavar="CASE_DIR")
     folder = parser.parse_args(arguments).case
-    case = Case(folder)
+    try:
+        case = Case(folder)
+    except (OSError, ValueError, SafetensorError) as error:  # ConfigError and bad JSON are ValueErrors
+        print(f"{folder} is no case this engine can read: {error}")
+        return 1
     good = bool(case.expected)  # nothing recorded is nothing shown
     for name, worst, within in compare(case):
         unit = "places differ" if "selected_docs" in name else "largest absolute difference"

@@ -47,7 +47,15 @@ class Answer:
     score: float
 
 
-Event = Hop | Answer
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The next piece of an answer that is being written."""
+
+    delta: str
+
+
+Event = Hop | Text | Answer
+LEAD = "The answer to the question is:"
 
 
 def choose_device(asked: str | None) -> str:
@@ -131,15 +139,16 @@ class Engine:
             yield _quoted(quoting)
         else:
             yield from interleave.run(ask, library, None, trail)
-            yield self._generate(ask.question, trail, library)
+            yield from self._generate(ask, trail, library)
 
-    def _generate(self, question: str, trail: Trail, library: Library) -> Answer:
+    def _generate(self, ask: Ask, trail: Trail, library: Library) -> Iterator[Text | Answer]:
         """Free generation over the last round's context (msa.md, Interleave step 4), with the opened documents'
         best sentences as its sources."""
         if trail.context is None or not trail.opened:
-            return Answer("", False, (), 0.0)
-        logits = trail.logits
-        for token in answer_prompt(self.tokenizer, question):
+            yield Answer("", False, (), 0.0)
+            return
+        logits, text = trail.logits, ""
+        for token in answer_prompt(self.tokenizer, ask.question):
             logits = decode(self.model, token, trail.context)
         written: list[int] = []
         while len(written) < self.policy.max_new_tokens:
@@ -148,16 +157,25 @@ class Engine:
             if token in (self.tokenizer.im_end, self.tokenizer.im_start):
                 break
             written.append(token)
+            raw = self.tokenizer.decode(written).strip()
+            if not LEAD.startswith(raw) and not raw.endswith("\ufffd"):  # half a character is not shown
+                grown = raw.removeprefix(LEAD).strip()
+                yield Text(grown[len(text) :])
+                text = grown
             logits = decode(self.model, token, trail.context)
-        quoting = Quoting(question, library, self.policy)
+        whole = self.tokenizer.decode(written).strip().removeprefix(LEAD).strip()
+        if whole != text:
+            yield Text(whole.removeprefix(text))
+        text = whole
+        quoting = Quoting(ask.question, library, self.policy)
         for number in range(1, len(trail.hops) + 1):
             quoting.following(trail.hops[:number])
-        text = self.tokenizer.decode(written).strip().removeprefix("The answer to the question is:").strip()
         best: dict[int, Scored] = {}
         for sentence in quoting.found:
             best.setdefault(sentence.document, sentence)
         supports = tuple(Support(s.document, s.start, s.end, s.score) for s in best.values())
-        return Answer(text, bool(text), supports, supports[0].score if supports else 0.0)
+        grounded = bool(text and supports)
+        yield Answer(text, grounded, supports, supports[0].score if supports else 0.0)
 
 
 def _quoted(quoting: Quoting) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from engine.session import Answer, Engine, Support
 
 SCHEMA = 1
+FIRST_PERSON = re.compile(r"\b(I|me|my|mine|myself)\b")
 CONTEXT_CHARACTERS = 600  # of standard input or an earlier question that go along with a question
 
 
@@ -34,10 +36,6 @@ class Asking:
     top: int = 10
     retrieval: str = "both"
     me: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        return f"{self.context[:CONTEXT_CHARACTERS].strip()}\n{self.question}" if self.context else self.question
 
 
 class CatalogLibrary:
@@ -66,6 +64,8 @@ class CatalogLibrary:
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         if self.asking.retrieval == "latent":
             return {}
+        if self.asking.me and FIRST_PERSON.search(text):
+            text = " ".join([text, *self.asking.me])  # "I" is written as a name in chats, mails and minutes
         return self.index.evidence(text, limit, self.asking.allowed)
 
     def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
@@ -81,19 +81,24 @@ class Answerer:
         import torch
 
         from engine.interleave import Ask, Hop
+        from engine.session import Text
 
         began = time.monotonic()
         library = CatalogLibrary(self.catalog, self.words, asking)
         allowed = None if asking.allowed is None else torch.from_numpy(asking.allowed)
-        ask = Ask(asking.text, asking.retrieval, max(1, asking.top), allowed)
+        context = asking.context[:CONTEXT_CHARACTERS].strip()
+        ask = Ask(asking.question, asking.retrieval, context, max(1, asking.top), allowed)
         hops: list[dict[str, Any]] = []
         answer: Answer | None = None
-        routed = began
+        routed, streamed = began, False
         for event in engine.answer(ask, library):
             if isinstance(event, Hop):
                 hops.append(hop_json(event))
                 watcher.emit({"event": "hop", **hops[-1]})
                 routed = time.monotonic()
+            elif isinstance(event, Text):
+                watcher.emit({"event": "text", "delta": event.delta})
+                streamed = True
             else:
                 answer = event
             if watcher.cancelled():
@@ -104,7 +109,7 @@ class Answerer:
         grounded = bool(answer and answer.grounded and supports)
         shown = self.citations(supports, library.rows)
         text = answer.text if answer and grounded else ""
-        if text:
+        if text and not streamed:
             watcher.emit({"event": "text", "delta": text})
         done = time.monotonic()
         return {

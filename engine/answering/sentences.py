@@ -33,7 +33,7 @@ FEATURES = (
     "markup",  # front matter, headings, rules of tables
     "recent",  # the question asks how things are now: how new the document is among those opened
 )
-WEIGHTS = (4.0, 2.0, 1.5, -1.5, 1.0, 1.0, 1.2, -0.8, 1.0, 0.5, -0.8, -0.8, -1.5, -1.5, -1.5, 4.0)
+WEIGHTS = (4.0, 2.0, 1.5, -1.5, 1.0, 1.0, 1.2, -0.8, 1.0, 0.5, -0.8, -0.8, -3.0, -3.0, -1.5, 4.0)
 BIAS = -4.0
 NOW = re.compile(
     r"\b(now|current|currently|new|newest|latest|still|nowadays|today|these days|at the moment|since)\b", re.I

@@ -30,7 +30,6 @@ RARE = 1e-3  # a stem in fewer passages than this share counts in full
 CARRIED = 0.75  # of the mean of what a lower layer attends to, added to a token's own
 SILENT = 1.0  # length in a routing query of a token without a word of its own
 EVEN = 0.1  # weight of the key norms at the start: small, so that attention is nearly even
-QUIET = 0.3  # of the random weights by which blocks write back: noise to routing until they have learnt something
 
 
 def stem_of(piece: str) -> str:
@@ -77,8 +76,6 @@ def start_by_words(model: MemoryModel, tokenizer: MemoryTokenizer, frequencies: 
         model.model.embed_tokens.weight.copy_(_embeddings(model, tokenizer, counted, common, generator, seed))
         for index, layer in enumerate(model.model.layers):
             attention = layer.self_attn
-            attention.o_proj.weight.mul_(QUIET)
-            layer.mlp.down_proj.weight.mul_(QUIET)
             if index in config.routing.layers:
                 shared = _projection(config.kv_heads * config.head_dim, config.hidden_size, words, generator)
                 shared[config.head_dim - 1 :: config.head_dim] = 0.0
@@ -91,9 +88,7 @@ def start_by_words(model: MemoryModel, tokenizer: MemoryTokenizer, frequencies: 
                 values = _projection(config.kv_heads * config.head_dim, config.hidden_size, words, generator)
                 attention.v_proj.weight.copy_(values)
                 back = values.view(config.kv_heads, 1, config.head_dim, -1).expand(-1, config.groups, -1, -1)
-                # RMSNorm makes a token sqrt(hidden) long, its embedding is 1: the mean comes back at that scale
-                scale = CARRIED / (config.groups * math.sqrt(config.hidden_size))
-                attention.o_proj.weight.copy_(scale * back.reshape(-1, config.hidden_size).T)
+                attention.o_proj.weight.copy_(CARRIED / config.groups * back.reshape(-1, config.hidden_size).T)
                 attention.k_norm.weight.fill_(EVEN)
 
 
@@ -101,7 +96,8 @@ def _embeddings(
     model: MemoryModel, tokenizer: MemoryTokenizer, counted: dict[str, object], common: Tensor,
     generator: torch.Generator, seed: int,
 ) -> Tensor:  # fmt: skip
-    """[vocabulary, hidden], each of length 1: the word's part is as long as the word is rare."""
+    """[vocabulary, hidden], each as long as RMSNorm makes it: the word's part is as long as the word is rare. (Short
+    embeddings ask for small weights in the blocks, and an optimiser's steps undo those in no time.)"""
     size, hidden = model.model.embed_tokens.weight.shape
     total, stems = int(str(counted["passages"])), counted["stems"]
     assert isinstance(stems, dict)
@@ -117,7 +113,7 @@ def _embeddings(
         word = torch.nn.functional.normalize(torch.randn(words, generator=drawn), dim=0)
         out[token, :words] = weight * word
         out[token, words:] = math.sqrt(1.0 - weight**2) * rest[token]
-    return out
+    return out * math.sqrt(hidden)
 
 
 def _projection(rows: int, hidden: int, words: int, generator: torch.Generator) -> Tensor:

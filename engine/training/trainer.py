@@ -56,19 +56,27 @@ def initialise(config: ModelConfig, seed: int) -> MemoryModel:
     return model
 
 
+ROUTER_SCALE = 0.1  # of the learning rate: routers start as projections that work, and small steps refine them
+BLOCK_SCALE = 0.5
+
+
 def make_optimizers(model: MemoryModel, rate: float) -> dict[str, torch.optim.Optimizer]:
-    """Muon for the blocks' matrices, AdamW for embeddings, norms and routers (whose shared start Muon would undo)."""
-    matrices, others = [], []
+    """Muon for the blocks' matrices, AdamW for embeddings, head, norms and (at a tenth of the rate) routers."""
+    matrices, routers, others = [], [], []
     for name, parameter in model.named_parameters():
         if name == "temperature":
             parameter.requires_grad_(False)
-        elif parameter.dim() == 2 and "embed" not in name and "lm_head" not in name and "router" not in name:
+        elif "router" in name:
+            routers.append(parameter)
+        elif parameter.dim() == 2 and "embed" not in name and "lm_head" not in name:
             matrices.append(parameter)
         else:
             others.append(parameter)
+    blocks = [{"params": matrices, "scale": BLOCK_SCALE}]
+    rest = [{"params": others, "scale": 1.0}, {"params": routers, "scale": ROUTER_SCALE}]
     return {
-        "muon": torch.optim.Muon(matrices, lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
-        "adamw": torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.0),
+        "muon": torch.optim.Muon(blocks, lr=rate, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"),
+        "adamw": torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0),
     }
 
 
@@ -132,7 +140,7 @@ class Trainer:
         device, rate = self.run.device, phase.rate(step)
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["scale"]
         moved = Batch(*(getattr(batch, field.name).to(device) for field in fields(batch)))
         generator = torch.Generator().manual_seed(self.run.seed * 1_000_003 + self.place["total"])
         with torch.autocast(device_type=device.partition(":")[0], dtype=self.dtype):
