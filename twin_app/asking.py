@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,13 +134,14 @@ class Answerer:
         present = self.catalog.documents.get([s.document for s in supports])  # in memory now, not a moment ago
         also = self.catalog.documents.also_in([s.document for s in supports]) if supports else {}
         out: list[dict[str, Any]] = []
+        states = States(self.catalog, [row.path for row in present.values()])
         for support in supports:
             row = present.get(support.document)
             if row is None or row.document.text != rows[support.document].document.text:
                 continue
             out.append(
                 citation(row, support.start, support.end, support.score, len(out) + 1)
-                | {"also_in": [str(path) for path in also.get(support.document, [])]}
+                | {"also_in": [str(path) for path in also.get(support.document, [])], "state": states.of(row.path)}
             )
         return out
 
@@ -157,16 +159,35 @@ def citation(row: DocumentRow, start: int, end: int, score: float, number: int) 
         "line_end": None if first is None else first + quote.count("\n"),
         "message": message and {"author": message.author, "time": message.time, "index": message.index},
         "also_in": [], "date": (message.time if message and message.time else document.date), "quote": quote,
-        "score": round(score, 4), "source_sha256": row.source_sha256, "state": state_of(row),
+        "score": round(score, 4), "source_sha256": row.source_sha256, "state": "unchanged",
     }  # fmt: skip
 
 
-def state_of(row: DocumentRow) -> str:
-    """Whether the source still is what was read: unchanged, changed or gone."""
-    try:
-        return "unchanged" if hash_file(row.path) == row.source_sha256 else "changed"
-    except OSError:
-        return "gone"
+class States:
+    """Whether sources still are what was read; each is looked at once, and hashed only where size or time differ."""
+
+    def __init__(self, catalog: Catalog, paths: Sequence[Path]) -> None:
+        self._catalog, self._sources = catalog, catalog.sources.known(paths)
+        self._found: dict[Path, str] = {}
+
+    def of(self, path: Path) -> str:
+        """unchanged, changed, moved (the same content under another name in memory) or gone."""
+        if path not in self._found:
+            self._found[path] = self._look(path)
+        return self._found[path]
+
+    def _look(self, path: Path) -> str:
+        source = self._sources.get(path)
+        if source is None:
+            return "gone"
+        try:
+            now = path.stat()
+            if (now.st_size, now.st_mtime_ns) == (source.size, source.mtime_ns):
+                return "unchanged"
+            return "unchanged" if hash_file(path) == source.sha256 else "changed"
+        except OSError:
+            others = [row.path for row in self._catalog.sources.by_sha(source.sha256) if row.path != path]
+            return "moved" if any(other.is_file() for other in others) else "gone"
 
 
 def hop_json(hop: Any) -> dict[str, Any]:

@@ -6,7 +6,10 @@ Order of writes: adding = catalog (stored), words, bank, catalog (encoded); remo
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import stat
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -279,5 +282,8 @@ def progress(phase: str, done: int, total: int, unit: str, seconds: float, token
 
 
 def hash_file(path: Path) -> str:
-    with path.open("rb") as file:
+    """sha256 of a regular file. Raises OSError for anything else: a pipe that took its place must not be waited for."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,7 +17,7 @@ from ingest.catalog.database import Compression, Fault, no_fault
 from ingest.limits import Limits
 from ingest.words import Words
 from twin_app.agreement import Agreement
-from twin_app.asking import Answerer, Asking, citation, snippet
+from twin_app.asking import Answerer, Asking, States, citation, snippet
 from twin_app.engines import Engines
 from twin_app.errors import BusyError, CancelledError, TwinError
 from twin_app.forgetting import Forgetter
@@ -173,12 +173,14 @@ class Twin:
         also = self.catalog.documents.also_in(list(rows))
         terms = query.replace('"', " ").split()
         passages: list[dict[str, Any]] = []
+        states = States(self.catalog, [row.path for row in rows.values()])
         for number, score in hits:
             if (row := rows.get(number)) is None:
                 continue
             start, end = snippet(row.document.text, terms)
             found = citation(row, start, end, score, len(passages) + 1)
-            passages.append(found | {"also_in": [str(path) for path in also.get(number, [])]})
+            others = [str(path) for path in also.get(number, [])]
+            passages.append(found | {"also_in": others, "state": states.of(row.path)})
         return {"passages": passages}
 
     def documents(self, params: Params, call: Call) -> Result:
