@@ -132,7 +132,9 @@ class Interleave:
             return question_prompt(self.tokenizer, question)
         return hop_prompt(self.tokenizer, question, trail.rounds)
 
-    def _route(self, ask: Ask, prompt: Prompt, words: Mapping[int, float], trail: Trail) -> tuple[Ranking, Ranking, Tensor]:
+    def _route(
+        self, ask: Ask, prompt: Prompt, words: Mapping[int, float], trail: Trail
+    ) -> tuple[Ranking, Ranking, Tensor]:
         """Prefill with routing on: the merged ranking, what else a long list shows behind it, and the logits of what
         the model would write next."""
         routing, reported = self.model.config.routing, list[Selection]()

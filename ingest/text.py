@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from bisect import bisect_right
 
 from charset_normalizer import from_bytes
@@ -25,8 +26,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # Tab, line feeds, form feed, backspace and escape occur in terminal logs; the other control bytes do not.
-_CONTROLS = bytes(set(range(32)) - {8, 9, 10, 11, 12, 13, 27}) + b"\x7f"
+_TERMINAL = "\b\t\n\v\f\r\x1b"
+_CONTROLS = bytes(set(range(32)) - set(_TERMINAL.encode())) + b"\x7f"
 _CONTROL_SHARE = 0.01
+_STRANGE = frozenset({"Cc", "Cn", "Co", "Cs"})  # control, unassigned, private use, surrogate
 _LINE_END = re.compile(r"\r\n?|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BAD_UTF8_SHARE = 0.1  # of all characters beyond ASCII; above it the file is taken for another encoding
@@ -94,10 +97,16 @@ def _utf16(head: bytes) -> str | None:
     if not odd:
         return None
     if odd.count(0) > 0.4 * len(odd) and even.count(0) < 0.02 * len(even):
-        return "utf-16-le"
+        return "utf-16-le" if _has_words(head.decode("utf-16-le", "replace")) else None
     if even.count(0) > 0.4 * len(even) and odd.count(0) < 0.02 * len(odd):
-        return "utf-16-be"
+        return "utf-16-be" if _has_words(head.decode("utf-16-be", "replace")) else None
     return None
+
+
+def _has_words(text: str) -> bool:
+    """Whether these are characters that people write; tables of small numbers give controls and unassigned ones."""
+    strange = sum(unicodedata.category(char) in _STRANGE and char not in _TERMINAL for char in text)
+    return strange <= len(text) * _CONTROL_SHARE
 
 
 def _decode_legacy(data: bytes, first_bad: int) -> str:
@@ -126,6 +135,10 @@ class Lines:
     def number(self, offset: int) -> int:
         """The 1-based line that holds the character at `offset`."""
         return bisect_right(self.starts, offset)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The 1-based first and last line of the characters in [start, end), which are not none."""
+        return self.number(start), self.number(end - 1)
 
     def start(self, line: int) -> int:
         """Offset of the first character of the 0-based `line`; the text's end for lines past the last."""

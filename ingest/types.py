@@ -12,6 +12,15 @@ Measure = Callable[[str], int]
 """Length of a text in tokens of the model; injected, so that ingest knows no tokenizer."""
 
 
+LINE_BASED = frozenset({"markdown", "text", "whatsapp"})
+"""Kinds whose text lies in the file line by line: the lines are those of the text, and a part's can be counted.
+
+In other kinds they are where the text comes from, and nothing can be counted from them. html: the blocks it is made
+of. mail: its lines in the body where that stands unencoded in the file, else the whole mail, headers included.
+telegram, chatgpt: the message's JSON object. None for pdf (it has pages) and for members of archives.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message of a chat or mail. `time` is ISO 8601 or None; `index` counts from 0 in its source."""
@@ -32,7 +41,7 @@ class Document:
     char_start: int
     char_end: int
     page: int | None = None  # 1-based (PDF)
-    line_start: int | None = None  # 1-based, inclusive, in the file, when the file is line-based text
+    line_start: int | None = None  # 1-based, inclusive, in the file on disk; see LINE_BASED
     line_end: int | None = None
     messages: tuple[tuple[int, Message], ...] = ()  # (offset in text where the message begins, message)
     date: str | None = None  # ISO 8601; None = the caller uses the file's mtime

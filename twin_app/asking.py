@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from ingest.catalog import Catalog, DocumentRow, document_label
 from ingest.sentences import sentences
+from ingest.text import Lines
+from ingest.types import LINE_BASED
 from ingest.words import Words
 from twin_app.pipeline import hash_file
 from twin_app.turns import Watcher
@@ -150,13 +152,14 @@ def citation(row: DocumentRow, start: int, end: int, score: float, number: int) 
     """One citation: the words of document `row` in [start, end), at their place in the source."""
     document, quote = row.document, row.document.text[start:end]
     message = next((m for offset, m in reversed(document.messages) if offset <= start), None)
-    first = document.line_start
-    if first is not None:
-        first += document.text.count("\n", 0, start)
+    first, last = document.line_start, document.line_end
+    if first is not None and row.kind in LINE_BASED:
+        above, below = Lines(document.text).span(start, end)
+        first, last = first + above - 1, first + below - 1
     return {
         "n": number, "document": document_label(row.id), "source": str(row.path), "kind": row.kind,
         "title": document.title, "page": document.page, "line_start": first,
-        "line_end": None if first is None else first + quote.count("\n"),
+        "line_end": last,
         "message": message and {"author": message.author, "time": message.time, "index": message.index},
         "also_in": [], "date": (message.time if message and message.time else document.date), "quote": quote,
         "score": round(score, 4), "source_sha256": row.source_sha256, "state": "unchanged",

@@ -68,8 +68,10 @@ class Pipeline:
     """Reads and encodes; one thread at a time (`Turns`)."""
 
     def __init__(
-        self, catalog: Catalog, words: Words, limits: Limits, measure: Measure, *, retire: bool, encoder: Encoder
-    ) -> None:
+        self, catalog: Catalog, words: Words, limits: Limits, measure: Measure, *, retire: bool, encoder: Encoder,
+        own: Path,
+    ) -> None:  # fmt: skip
+        self.own = own  # the memory's own folder, which it does not read
         self.catalog, self.words, self.limits, self.measure = catalog, words, limits, measure
         self.retire, self.encoder = retire, encoder
 
@@ -79,7 +81,7 @@ class Pipeline:
         What a cancelled call leaves unread stays queued.
         """
         report = Report()
-        found = list(scan(paths, self.limits))
+        found = [file for file in scan(paths, self.limits) if not file.path.is_relative_to(self.own)]
         known = self.catalog.sources.known([file.path for file in found])
         if again:
             self.catalog.forgetting.lift([file.path for file in found])
@@ -160,7 +162,7 @@ class Pipeline:
             elif self.catalog.forgetting.forgotten_content(sha256):
                 report.leave_out(file.path, "ignored", FORGOTTEN)
                 self._leave(self.catalog.sources.known([file.path]).values())
-                return None
+                return _mark(file, "ignored", FORGOTTEN)
             if row and row.sha256 == sha256 and row.documents and not again:  # touched, not edited
                 report.unchanged += 1
                 return _settled(file, row)

@@ -69,7 +69,7 @@ class Twin:
     def _pipeline(self) -> Pipeline:
         return Pipeline(
             self.catalog, self.words, limits_of(self.settings), self.models.measure(self.settings.model),
-            retire=self.settings.history == "keep", encoder=self.engines,
+            retire=self.settings.history == "keep", encoder=self.engines, own=self.home,
         )  # fmt: skip
 
     def configure(self, settings: Settings) -> None:
@@ -140,7 +140,7 @@ class Twin:
         for item in params["questions"]:
             if call.cancelled():
                 break
-            asking = self._asking(params, str(item["question"]))
+            asking = self._asking(params, item["question"])
             with self.engines.asking() as engine:
                 result = self.answerer.answer(asking, engine, Silent(call), self.settings.model)
             call.emit({"event": "item", "value": {"id": item["id"], **result}})
@@ -148,8 +148,6 @@ class Twin:
         return {}
 
     def _asking(self, params: Params, question: str) -> Asking:
-        if not question.strip():
-            raise TwinError("the question is empty")
         inside, as_of = params.get("inside"), params.get("as_of")
         try:
             moment = datetime.fromisoformat(as_of).astimezone() if as_of else None

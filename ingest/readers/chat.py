@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.context import Budget
-from ingest.readers.compose import compose_message
+from ingest.readers.compose import Places, compose_message
 from ingest.readers.plain import Paragraphs
 from ingest.text import clean
 from ingest.types import Document, Message
@@ -19,12 +19,16 @@ _BEFORE_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message as an export has it. `media` names what is not text in it: "photo", "file report.pdf"."""
+    """One message as an export has it, and the first and last line of its object in the file.
+
+    `media` names what is not text in it: "photo", "file report.pdf".
+    """
 
     chat: str
     author: str
     time: str | None
     text: str
+    lines: tuple[int, int]
     media: str = ""
 
 
@@ -50,11 +54,16 @@ def compose_chat(messages: Iterator[Said], budget: Budget) -> Iterator[Document]
                 context=context,
                 title=clean(said.chat),
                 offset=offset,
+                lines=_constant(said.lines),
                 budget=budget,
             )
             offset += len(text) + 1
         if said.author:
             before = said
+
+
+def _constant(lines: tuple[int, int]) -> Places:
+    return lambda start, end: lines
 
 
 def _note(before: Said | None) -> str:

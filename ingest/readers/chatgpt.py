@@ -16,6 +16,9 @@ from ingest.types import Reading
 _AUTHORS = {"user": "You", "assistant": "ChatGPT"}
 _WORDS = frozenset({"text", "multimodal_text", "code"})  # not thoughts, tool output, browsing
 
+_Span = tuple[int, int]  # first and last line in the file
+_Mapping = dict[str, tuple[object, _Span]]  # a node's name, the node, its place
+
 
 def _recognises(name: str, head: bytes) -> bool:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -34,47 +37,55 @@ def _messages(text: str, unreadable: list[str]) -> Iterator[Said]:
     stream = JsonStream(text)
     try:
         if stream.peek() == "{":  # one conversation saved by itself
-            yield from _conversation(stream.value())
+            yield from _conversation(stream)
             return
         for _ in stream.items():
-            yield from _conversation(stream.value())
+            yield from _conversation(stream)
     except json.JSONDecodeError as error:
         unreadable.append(f"damaged JSON at character {error.pos}: nothing after it was read; export it again")
 
 
-def _conversation(conversation: object) -> Iterator[Said]:
-    if not isinstance(conversation, dict) or not isinstance(conversation.get("mapping"), dict):
+def _conversation(stream: JsonStream) -> Iterator[Said]:
+    if stream.peek() != "{":
+        stream.value()
         return
-    title = conversation.get("title")
+    fields: dict[str, object] = {}
+    mapping: _Mapping = {}
+    for key in stream.entries():
+        if key == "mapping" and stream.peek() == "{":
+            mapping = {name: stream.located() for name in stream.entries()}
+        else:
+            fields[key] = stream.value()
+    title = fields.get("title")
     chat = title if isinstance(title, str) and title.strip() else "ChatGPT conversation"
-    for message in _branch(conversation["mapping"], conversation.get("current_node")):
-        if said := _said(message, chat, conversation.get("create_time")):
+    for message, lines in _branch(mapping, fields.get("current_node")):
+        if said := _said(message, lines, chat, fields.get("create_time")):
             yield said
 
 
-def _branch(mapping: dict[str, object], current: object) -> list[dict[str, object]]:
+def _branch(mapping: _Mapping, current: object) -> list[tuple[dict[str, object], _Span]]:
     """The messages from the root to the current node; edited and regenerated ones lie on other branches."""
     if not isinstance(current, str) or current not in mapping:
         current = _newest_leaf(mapping)
-    messages: list[dict[str, object]] = []
+    messages: list[tuple[dict[str, object], _Span]] = []
     seen: set[str] = set()
     while isinstance(current, str) and current not in seen:
         seen.add(current)
-        node = mapping.get(current)
+        node, lines = mapping.get(current, (None, (0, 0)))
         if not isinstance(node, dict):
             break
         if isinstance(node.get("message"), dict):
-            messages.append(node["message"])
+            messages.append((node["message"], lines))
         current = node.get("parent")
     return messages[::-1]
 
 
-def _newest_leaf(mapping: dict[str, object]) -> str | None:
-    leaves = [name for name, node in mapping.items() if isinstance(node, dict) and not node.get("children")]
+def _newest_leaf(mapping: _Mapping) -> str | None:
+    leaves = [name for name, (node, _) in mapping.items() if isinstance(node, dict) and not node.get("children")]
     return leaves[-1] if leaves else None
 
 
-def _said(message: dict[str, object], chat: str, created: object) -> Said | None:
+def _said(message: dict[str, object], lines: _Span, chat: str, created: object) -> Said | None:
     author, content = message.get("author"), message.get("content")
     if not isinstance(author, dict) or not isinstance(content, dict):
         return None
@@ -86,7 +97,7 @@ def _said(message: dict[str, object], chat: str, created: object) -> Said | None
     if not text.strip() and not media:
         return None
     time = dates.from_epoch(message.get("create_time")) or dates.from_epoch(created)
-    return Said(chat, name, time, text, media=media)
+    return Said(chat, name, time, text, lines, media)
 
 
 def _words(content: dict[str, object]) -> tuple[str, str]:

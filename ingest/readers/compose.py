@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ingest.context import Budget
 from ingest.split import Block, split
-from ingest.text import Lines
 from ingest.types import Document, Message
 
 HEADING_CHARACTERS = 300  # a longer heading is a paragraph in disguise, and is kept with every document
+
+
+Places = Callable[[int, int], tuple[int, int]]
+"""From a span of a text to the lines of the file it stands on: (start, end) gives (first, last), 1-based."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Origin:
     title: str
     date: str | None = None
     page: int | None = None
-    lines: Lines | None = None
+    lines: Places | None = None
     offset: int = 0
 
 
@@ -40,6 +43,7 @@ def compose(text: str, sections: Iterable[Section], origin: Origin, budget: Budg
         context = budget.context((origin.title, *section.headings), date=date)
         room = budget.text_room(context)
         for start, end in split(text, section.blocks, measure=budget.measure, budget=room):
+            first, last = origin.lines(start, end) if origin.lines else (None, None)
             yield Document(
                 text=text[start:end],
                 context=context,
@@ -48,8 +52,8 @@ def compose(text: str, sections: Iterable[Section], origin: Origin, budget: Budg
                 char_start=origin.offset + start,
                 char_end=origin.offset + end,
                 page=origin.page,
-                line_start=origin.lines.number(start) if origin.lines else None,
-                line_end=origin.lines.number(end - 1) if origin.lines else None,
+                line_start=first,
+                line_end=last,
                 date=date,
             )
 
@@ -63,11 +67,13 @@ def compose_message(
     title: str,
     headings: tuple[str, ...] = (),
     offset: int,
+    lines: Places,
     budget: Budget,
 ) -> Iterator[Document]:
     """The documents of one message or mail: one, or several when it is long."""
     room = budget.text_room(context)
     for start, end in split(text, blocks, measure=budget.measure, budget=room):
+        first, last = lines(start, end)
         yield Document(
             text=text[start:end],
             context=context,
@@ -75,6 +81,8 @@ def compose_message(
             headings=headings,
             char_start=offset + start,
             char_end=offset + end,
+            line_start=first,
+            line_end=last,
             messages=((0, message),),
             date=message.time,
         )

@@ -20,10 +20,7 @@ class JsonStream:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = self._skip(0)
-
-    @property
-    def position(self) -> int:
-        return self._at
+        self._counted, self._line = 0, 1  # the character up to which line ends are counted, and its line
 
     def peek(self) -> str:
         """The first character of the next value; "" at the end."""
@@ -31,12 +28,16 @@ class JsonStream:
 
     def value(self) -> object:
         """The next value, decoded."""
-        try:
-            value, end = _DECODER.raw_decode(self._text, self._at)
-        except RecursionError:
-            raise json.JSONDecodeError("nested too deeply", "", self._at) from None
+        value, end = self._decode()
         self._at = self._skip(end)
         return value
+
+    def located(self) -> tuple[object, tuple[int, int]]:
+        """The next value, decoded, and the first and last line it stands on, 1-based."""
+        first = self._line_at(self._at)
+        value, end = self._decode()
+        self._at = self._skip(end)
+        return value, (first, self._line_at(end))
 
     def items(self) -> Iterator[None]:
         """Steps through the array that comes next, one step for each value."""
@@ -60,6 +61,18 @@ class JsonStream:
                 self._expect(closing)
                 return
             self._expect(",")
+
+    def _decode(self) -> tuple[object, int]:
+        try:
+            return _DECODER.raw_decode(self._text, self._at)
+        except RecursionError:
+            raise json.JSONDecodeError("nested too deeply", "", self._at) from None
+
+    def _line_at(self, at: int) -> int:
+        """The line of a character; asked for in order, so that every line end is counted once."""
+        self._line += self._text.count("\n", self._counted, at)
+        self._counted = at
+        return self._line
 
     def _expect(self, mark: str) -> None:
         if self.peek() != mark:

@@ -48,7 +48,7 @@ def _chat(stream: JsonStream) -> Iterator[Said]:
         if key == "messages" and stream.peek() == "[":
             title = _title(name, kind)
             for _ in stream.items():
-                if said := _said(stream.value(), title):
+                if said := _said(*stream.located(), title):
                     yield said
         elif key in _PLACES and stream.peek() == "{":
             yield from _chats(stream)
@@ -80,14 +80,14 @@ def _title(name: str, kind: str) -> str:
     return f"Chat with {name}" if kind in ("personal_chat", "bot_chat") else name
 
 
-def _said(entry: object, chat: str) -> Said | None:
+def _said(entry: object, lines: tuple[int, int], chat: str) -> Said | None:
     if not isinstance(entry, dict):
         return None
     if entry.get("type") != "message":  # joined, pinned, called: no words of anyone
-        return Said(chat, "", _time(entry), "", media=str(entry.get("action") or "event").replace("_", " "))
+        return Said(chat, "", _time(entry), "", lines, str(entry.get("action") or "event").replace("_", " "))
     media = _media(entry)
     text = _text(entry.get("text")) or media[1]
-    return Said(chat, _string(entry, "from") or "Deleted account", _time(entry), text, media=media[0])
+    return Said(chat, _string(entry, "from") or "Deleted account", _time(entry), text, lines, media[0])
 
 
 def _time(entry: dict[str, object]) -> str | None:

@@ -98,7 +98,9 @@ def _read_questions(name: str) -> list[dict[str, Any]]:
             continue
         try:
             found = json.loads(line)
-            questions.append({"id": found["id"], "question": str(found["question"])})
+            if not isinstance(found["question"], str):
+                raise TypeError("the question is no text")
+            questions.append({"id": found["id"], "question": found["question"]})
         except (ValueError, KeyError, TypeError) as error:
             raise TwinError(f'{name}, line {number}: needs a JSON object with "id" and "question"') from error
     return questions
