@@ -158,8 +158,7 @@ def citation(row: DocumentRow, start: int, end: int, score: float, number: int) 
         first, last = first + above - 1, first + below - 1
     return {
         "n": number, "document": document_label(row.id), "source": str(row.path), "kind": row.kind,
-        "title": document.title, "page": document.page, "line_start": first,
-        "line_end": last,
+        "title": document.title, "page": document.page, "line_start": first, "line_end": last,
         "message": message and {"author": message.author, "time": message.time, "index": message.index},
         "also_in": [], "date": (message.time if message and message.time else document.date), "quote": quote,
         "score": round(score, 4), "source_sha256": row.source_sha256, "state": "unchanged",

@@ -7,6 +7,7 @@ between blocks; nothing but white space is added to the page's own words.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -15,7 +16,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from ingest import dates
 from ingest.context import Budget
 from ingest.limits import Limits
-from ingest.readers.compose import HEADING_CHARACTERS, Origin, Section, compose
+from ingest.readers.compose import HEADING_CHARACTERS, Origin, Places, Section, compose
 from ingest.readers.source import Reader, Source
 from ingest.split import Block
 from ingest.text import clean, decode_as
@@ -39,6 +40,7 @@ _MENU_NAMES = frozenset({
     "cookie-banner", "cookies", "toc", "pagination",
 })  # fmt: skip
 _ROW, _CELL = "\x1e", "\x1f"  # stand for <br> and the border of two cells while a block is collected
+_LAST_LINE = 65_535  # lxml counts no further
 _HEADING = re.compile(r"h[1-6]\Z")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
 _PAGE = re.compile(
@@ -58,6 +60,7 @@ class Page:
 
     text: str
     sections: list[Section]
+    lines: Places  # in the markup
     title: str = ""
     date: str | None = None
 
@@ -73,7 +76,8 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     page = parse(decode_as(data, declared[1].decode("ascii", "replace") if declared else None))
     if not page.text:
         raise Unreadable("no text in it: the page is empty, or is filled in by a script when it is opened")
-    origin = Origin(title=page.title or source.stem, date=page.date or dates.from_name(source.name))
+    date = page.date or dates.from_name(source.name)
+    origin = Origin(title=page.title or source.stem, date=date, lines=page.lines)
     return Reading("html", compose(page.text, page.sections, origin, budget))
 
 
@@ -83,10 +87,11 @@ def parse(markup: str) -> Page:
     parser = HTMLParser(
         encoding="utf-8", recover=True, huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
     )
+    markup = clean(markup).replace("\r\n", "\n").replace("\r", "\n")  # as the standard says; lxml counts LF alone
     try:
-        root = document_fromstring(clean(markup).encode(), parser=parser)
+        root = document_fromstring(markup.encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
-        return Page("", [])  # nothing in it at all
+        return Page("", [], _Lines().span)  # nothing in it at all
     page = _collect(_main(root), _FURNITURE)
     if not page.text:
         page = _collect(root, _MACHINERY)
@@ -115,8 +120,24 @@ def _found(root: HtmlElement, path: str) -> list[HtmlElement]:
 
 
 @dataclass(slots=True)
+class _Lines:
+    """Where the blocks of an extracted text begin in it, and their first and last lines in the markup."""
+
+    starts: list[int] = field(default_factory=list)
+    firsts: list[int] = field(default_factory=list)
+    lasts: list[int] = field(default_factory=list)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Lines of all blocks that the characters in [start, end) belong to."""
+        return self.firsts[bisect_right(self.starts, start) - 1], self.lasts[bisect_right(self.starts, end - 1) - 1]
+
+
+@dataclass(slots=True)
 class _Collector:
-    """Collects blocks of text in document order into one text."""
+    """Collects blocks of text in document order into one text.
+
+    `at` is the line of the markup that the walk has come to: a tag knows its line, text is counted from there.
+    """
 
     parts: list[str] = field(default_factory=list)
     length: int = 0
@@ -124,11 +145,33 @@ class _Collector:
     blocks: list[Block] = field(default_factory=list)
     path: list[tuple[int, str]] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
+    lines: _Lines = field(default_factory=_Lines)
+    at: int = 1
+    first: int | None = None  # line of the running block's first word
+    last: int = 1
+
+    def reach(self, element: HtmlElement) -> None:
+        """The walk comes to a tag."""
+        if element.sourceline and element.sourceline < _LAST_LINE:
+            self.at = element.sourceline
+
+    def add(self, text: str) -> None:
+        """Text of the page for the running block."""
+        self.line.append(text)
+        if words := text.strip():
+            first = self.at + text.count("\n", 0, text.index(words))
+            self.first, self.last = self.first or first, first + words.count("\n")
+        self.at += text.count("\n")
+
+    def skip(self, element: HtmlElement) -> None:
+        """An element whose words are left out."""
+        self.at += element.text_content().count("\n")
 
     def end_block(self, level: int = 0, verbatim: bool = False) -> None:
         """Closes the running block; `level` 1 to 6 when it was a heading."""
-        raw = "".join(self.line)
+        raw, first = "".join(self.line), self.first or self.at
         self.line.clear()
+        self.first = None
         text = _verbatim(raw) if verbatim else _squeezed(raw)
         if not text.strip():
             return
@@ -138,6 +181,9 @@ class _Collector:
                 (level, " ".join(text.split())[:HEADING_CHARACTERS])
             ]
         self.blocks.append(Block(self.length, self.length + len(text), by_line=verbatim))
+        self.lines.starts.append(self.length)
+        self.lines.firsts.append(first)
+        self.lines.lasts.append(max(first, self.last))
         self.parts.append(text + "\n\n")
         self.length += len(text) + 2
 
@@ -152,17 +198,20 @@ def _collect(root: HtmlElement, furniture: frozenset[str]) -> Page:
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag if isinstance(element.tag, str) else ""
+        if event == "start":
+            collector.reach(element)
         if event == "start" and element is not root and _is_furniture(element, tag, furniture):
+            collector.skip(element)
             walk.skip_subtree()
         elif event == "start":
             _start(collector, tag, element.text or "")
         else:
             _end(collector, tag)
             if element is not root:
-                collector.line.append(element.tail or "")
+                collector.add(element.tail or "")
     collector.end_block()
     collector.end_section()
-    return Page("".join(collector.parts).rstrip(), collector.sections)
+    return Page("".join(collector.parts).rstrip(), collector.sections, collector.lines.span)
 
 
 def _start(collector: _Collector, tag: str, text: str) -> None:
@@ -172,7 +221,7 @@ def _start(collector: _Collector, tag: str, text: str) -> None:
         collector.line.append(_ROW)
     elif tag in ("td", "th"):
         collector.line.append(_CELL)
-    collector.line.append(text)
+    collector.add(text)
 
 
 def _end(collector: _Collector, tag: str) -> None:

@@ -19,11 +19,11 @@ from typing import BinaryIO
 from ingest.context import Budget
 from ingest.limits import Limits
 from ingest.readers import html
-from ingest.readers.compose import compose_message
+from ingest.readers.compose import Places, compose_message
 from ingest.readers.plain import Paragraphs
 from ingest.readers.source import Reader, Source
 from ingest.split import Block
-from ingest.text import clean, decode_as
+from ingest.text import Lines, clean, decode_as
 from ingest.types import Document, Message, Reading, Unreadable
 
 _MAIL_BYTES = 50_000_000  # of one mail with its attachments; what is over is cut off and said
@@ -38,11 +38,45 @@ _NAMES_SHOWN = 3
 _NO_SUBJECT = "(no subject)"
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A mail as it lies in its file from `line` (1-based) on."""
+
+    data: bytes
+    line: int
+
+    def whole(self, start: int = 0, end: int = 0) -> tuple[int, int]:
+        """The mail's first and last line, for whatever span of its text."""
+        return self.line, self.line + self.data.rstrip().count(b"\n")
+
+    def places(self, content: bytes, inside: Places) -> Places:
+        """Lines in the file for lines in a part's `content`; the whole mail's where it is encoded there."""
+        for blank in (b"\n\n", b"\r\n\r\n"):  # a part's content follows its headers
+            if (at := self.data.find(blank + content)) >= 0:
+                above = self.line - 1 + self.data.count(b"\n", 0, at + len(blank))
+                return lambda start, end: _below(above, inside(start, end))
+        return self.whole
+
+
+def _below(above: int, lines: tuple[int, int]) -> tuple[int, int]:
+    return above + lines[0], above + lines[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A part that is read."""
+
+    text: str
+    blocks: list[Block]
+    lines: Places
+
+
 @dataclass(slots=True)
 class _Body:
     """The readable parts of a mail."""
 
-    texts: list[tuple[str, list[Block]]] = field(default_factory=list)
+    raw: Raw
+    texts: list[_Text] = field(default_factory=list)
     attachments: list[str] = field(default_factory=list)
 
 
@@ -59,10 +93,11 @@ def _recognises_mail(name: str, head: bytes) -> bool:
 def read_mail(source: Source, budget: Budget, limits: Limits) -> Reading:
     with source.open() as file:
         data = file.read(_MAIL_BYTES)
+    raw = Raw(data, 1)
     if source.name.lower().endswith(".emlx"):
-        data = data.partition(b"\n")[2]  # Apple Mail puts the length on a line of its own
+        raw = Raw(data.partition(b"\n")[2], 2)  # Apple Mail puts the length on a line of its own
     reading = Reading("mail", iter(()))
-    reading.documents = _documents(iter([data]), source, reading.unreadable, budget)
+    reading.documents = _documents(iter([raw]), source, reading.unreadable, budget)
     return reading
 
 
@@ -77,40 +112,42 @@ def _mailbox(source: Source, unreadable: list[str], budget: Budget) -> Iterator[
         yield from _documents(mails(file), source, unreadable, budget)
 
 
-def mails(file: BinaryIO) -> Iterator[bytes]:
+def mails(file: BinaryIO) -> Iterator[Raw]:
     """The mails of a mailbox; a mail begins at a "From " line that is the first or follows a blank one."""
     lines: list[bytes] = []
-    size = 0
+    size, number, first = 0, 1, 1
     after_blank = True
     started = False
     while line := file.readline(_LINE_BYTES):
         if after_blank and _SEPARATOR.match(line):
             if started:
-                yield b"".join(lines)
-            lines, size, started = [], 0, True
+                yield Raw(b"".join(lines), first)
+            lines, size, first, started = [], 0, number + 1, True
         elif size < _MAIL_BYTES:
             lines.append(line[1:] if _QUOTED_FROM.match(line) else line)
             size += len(line)
+        number += line.endswith(b"\n")
         after_blank = line in (b"\n", b"\r\n")
     if lines:
-        yield b"".join(lines)
+        yield Raw(b"".join(lines), first)
 
 
 def _documents(
-    source_mails: Iterator[bytes], source: Source, unreadable: list[str], budget: Budget
+    source_mails: Iterator[Raw], source: Source, unreadable: list[str], budget: Budget
 ) -> Iterator[Document]:
     offset = 0
-    for index, data in enumerate(source_mails):
-        mail = email.message_from_bytes(data)
+    for index, raw in enumerate(source_mails):
+        mail = email.message_from_bytes(raw.data)
         if not mail.keys():
             unreadable.append(f"mail {index + 1}: no header in it")
             continue
-        if len(data) >= _MAIL_BYTES:
+        if len(raw.data) >= _MAIL_BYTES:
             unreadable.append(f"mail {index + 1}: larger than {_MAIL_BYTES / 1e6:g} MB, read up to there")
         subject = _header(mail, "subject") or _NO_SUBJECT
         senders = _addresses(mail, "from")
         message = Message(author=senders[0] if senders else "", time=_date(mail), index=index)
-        body = _body(mail)
+        body = _Body(raw)
+        _collect(mail, body, 0)
         context = budget.context(
             (subject,),
             date=message.time,
@@ -118,24 +155,25 @@ def _documents(
             note="attached: " + ", ".join(body.attachments) if body.attachments else "",
         )
         if not body.texts and subject != _NO_SUBJECT:
-            body.texts.append((subject, [Block(0, len(subject))]))
-        for text, blocks in body.texts:
+            body.texts.append(_Text(subject, [Block(0, len(subject))], raw.whole))
+        for part in body.texts:
             yield from compose_message(
-                text, message, blocks, context=context, title=subject, offset=offset, budget=budget
+                part.text,
+                message,
+                part.blocks,
+                context=context,
+                title=subject,
+                offset=offset,
+                lines=part.lines,
+                budget=budget,
             )
-            offset += len(text) + 1
+            offset += len(part.text) + 1
 
 
 def _from_to(senders: list[str], receivers: list[str]) -> str:
     sender = f"from {senders[0]}" if senders else ""
     shown = ", ".join(receivers[:_NAMES_SHOWN]) + (" and others" if len(receivers) > _NAMES_SHOWN else "")
     return " ".join(part for part in (sender, f"to {shown}" if shown else "") if part)
-
-
-def _body(mail: Mail) -> _Body:
-    body = _Body()
-    _collect(mail, body, 0)
-    return body
 
 
 def _collect(part: Mail, body: _Body, depth: int) -> None:
@@ -154,9 +192,9 @@ def _collect(part: Mail, body: _Body, depth: int) -> None:
     elif name or part.get_content_disposition() == "attachment":
         body.attachments.append(name or kind)
     elif kind in ("text/plain", "text/html"):
-        text, blocks = _text(part, kind)
-        if text.strip():
-            body.texts.append((text, blocks))
+        text = _text(part, kind, body.raw)
+        if text and text.text.strip():
+            body.texts.append(text)
 
 
 def _preferred(children: list[Mail]) -> list[Mail]:
@@ -167,15 +205,17 @@ def _preferred(children: list[Mail]) -> list[Mail]:
     return children[-1:]
 
 
-def _text(part: Mail, kind: str) -> tuple[str, list[Block]]:
+def _text(part: Mail, kind: str, raw: Raw) -> _Text | None:
+    content = _payload(part)
     try:
-        text = clean(decode_as(_payload(part), part.get_content_charset()))
+        text = clean(decode_as(content, part.get_content_charset()))
     except Unreadable:
-        return "", []  # binary data that calls itself text
+        return None  # binary data that calls itself text
     if kind == "text/plain":
-        return text, list(Paragraphs(text))
+        return _Text(text, list(Paragraphs(text)), raw.places(content, Lines(text).span))
     page = html.parse(text)
-    return page.text, [block for section in page.sections for block in section.blocks]
+    blocks = [block for section in page.sections for block in section.blocks]
+    return _Text(page.text, blocks, raw.places(content, page.lines))
 
 
 def _payload(part: Mail) -> bytes:

@@ -56,6 +56,20 @@ def test_random_bytes_are_binary(size: int) -> None:
         decode(data)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes([0, 1, 2, 3]) * 1_000,
+        bytes([1, 0, 3, 2]) * 1_000,
+        b"".join(value.to_bytes(2, "little") for value in range(1, 250)) * 8,  # samples of a sound
+    ],
+)
+def test_small_numbers_are_no_utf16(data: bytes) -> None:
+    assert not is_text(data)
+    with pytest.raises(Unreadable, match="binary"):
+        decode(data)
+
+
 def test_any_bytes_without_control_characters_decode() -> None:
     rng = random.Random(7)
     for _ in range(60):

@@ -153,6 +153,12 @@ def test_plain_text_in_any_encoding_and_with_any_name(tmp_path: Path) -> None:
         assert (documents[0].line_start, documents[0].line_end) == (1, 3)
 
 
+def test_the_sample_in_windows_1252() -> None:
+    path = Path(__file__).parents[2] / "samples" / "notes" / "allotment.txt"
+    assert b"G\xe5rdens" in path.read_bytes()
+    assert "Gårdens" in " ".join(document.text for document in read_all(path)[1])
+
+
 def test_odd_names_make_fit_titles(tmp_path: Path) -> None:
     path = tmp_path / "a\nb 😀 \udcff.txt"
     documents = read_all(write(path, "words"))[1]

@@ -1,0 +1,166 @@
+"""Documents name the lines of the file on disk where their words stand, whatever the kind of the file."""
+
+from __future__ import annotations
+
+import html
+import json
+import mailbox
+import re
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from reading import read_all
+from test_chat_readers import TELEGRAM, conversation
+from test_mail_reader import make_mail
+
+from ingest.types import Document
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+PAGE = """<!DOCTYPE html>
+<html><head><title>Hours</title>
+<style>
+p { color: red }
+</style></head>
+<body><nav>
+<a href="/">Home</a>
+</nav>first words
+<h1
+  class="big">Opening
+hours</h1>
+<p>
+  We open at <b>nine</b>
+  o'clock.<br>Not on Sundays.
+<p>Two</p><!-- a
+remark --><p>paragraphs</p>
+<pre>
+code
+kept</pre>
+last words</body></html>
+"""
+
+
+def lines_of(path: Path, document: Document) -> list[str]:
+    """The lines of the file that a document names."""
+    assert document.line_start is not None
+    assert document.line_end is not None
+    lines = path.read_bytes().decode().splitlines()
+    assert 1 <= document.line_start <= document.line_end <= len(lines)
+    return lines[document.line_start - 1 : document.line_end]
+
+
+def check_words(path: Path, document: Document) -> None:
+    """The document's words stand on its lines, the first and last of them on the first and last line."""
+    shown = [html.unescape(re.sub(r"<[^>]*>", " ", line)) for line in lines_of(path, document)]
+    words = re.findall(r"\w+", document.text)
+    assert "".join(document.text.split()) in "".join("".join(shown).split())
+    assert words[0] in shown[0]
+    assert words[-1] in shown[-1]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_lines_of_a_page(tmp_path: Path, line_end: str) -> None:
+    path = tmp_path / "a.html"
+    path.write_bytes(PAGE.replace("\n", line_end).encode())
+    found = [(document.text, document.line_start, document.line_end) for document in read_all(path, 14)[1]]
+    assert found == [
+        ("first words", 8, 8),
+        ("Opening hours", 10, 11),
+        ("We open at nine o'clock.", 13, 14),
+        ("Not on Sundays.\n\nTwo", 13, 15),  # from within a paragraph: that one's lines
+        ("paragraphs\n\ncode\nkept\n\nlast words", 16, 20),
+    ]
+
+
+def test_a_page_of_very_many_lines(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("<html><body>" + "<p>word</p>\n" * 3 + "\n" * 70_000 + "<p>end</p>\n<p>of it</p></body></html>")
+    (document,) = read_all(path)[1]
+    assert (document.line_start, document.line_end) == (1, 70_005)
+
+
+@pytest.mark.parametrize("name", ["villa-ekudden.html", "norrvik-varme.html"])
+def test_lines_of_the_sample_pages(name: str) -> None:
+    path = SAMPLES / "web" / name
+    documents = read_all(path)[1]
+    assert len(documents) > 2
+    for document in documents:
+        check_words(path, document)
+
+
+def bodies(transfer: str) -> list[EmailMessage]:
+    """Mails with a plain body, with alternatives, and with nothing but a page."""
+    plain = make_mail("Plain", "")
+    plain.set_content("Schöne Grüße.\n\nThe key is under\nthe third pot.\n", cte=transfer)
+    both = make_mail("Both", "")
+    both.set_content("Wörds of both.\n", cte=transfer)
+    both.add_alternative("<p>Wörds of both.</p>", subtype="html")
+    page = make_mail("Page", "")
+    page.set_content("<html>\n<p>The rich\nwörds.</p></html>\n", subtype="html", cte=transfer)
+    return [plain, both, page]
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("transfer", ["8bit", "base64", "quoted-printable"])
+def test_lines_of_mails(tmp_path: Path, transfer: str, line_end: bytes) -> None:
+    path = tmp_path / "all.mbox"
+    box = mailbox.mbox(path)
+    for mail in bodies(transfer):
+        box.add(mail)
+    box.close()
+    path.write_bytes(path.read_bytes().replace(b"\n", line_end))
+    documents = read_all(path, 40)[1]
+    assert len(documents) == 3
+    for document in documents:
+        if transfer == "8bit":
+            check_words(path, document)
+            continue
+        lines = lines_of(path, document)
+        assert lines[0].startswith("From: ")
+        assert f"Subject: {document.title}" in lines
+        assert sum(line.startswith("Subject: ") for line in lines) == 1
+        assert lines[-1] != ""
+
+
+def test_a_mail_without_a_body_is_its_headers(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes(bytes(make_mail("Meeting moved to three", "\n")))
+    (document,) = read_all(path)[1]
+    assert lines_of(path, document)[0].startswith("From: ")
+
+
+def test_lines_of_the_sample_mails() -> None:
+    paths = sorted((SAMPLES / "mail").iterdir())
+    assert len(paths) > 3
+    for path in paths:
+        for document in read_all(path, 200)[1]:
+            lines = lines_of(path, document)
+            assert document.text.split()[0] in " ".join(lines) or lines[0].partition(":")[0].istitle()
+
+
+def said_on(path: Path, document: Document) -> str:
+    """The JSON object on the lines that a document names, written anew."""
+    text = "\n".join(lines_of(path, document)).strip().rstrip(",")
+    return json.dumps(json.loads("{" + text + "}" if text.startswith('"') else text), ensure_ascii=False)
+
+
+def test_lines_of_telegram_and_chatgpt(tmp_path: Path) -> None:
+    telegram, chatgpt = tmp_path / "result.json", tmp_path / "conversations.json"
+    telegram.write_text(json.dumps(TELEGRAM, indent=1))
+    chatgpt.write_text(json.dumps([conversation(), conversation("Cake")], indent=2))
+    samples = SAMPLES / "chats/band/result.json", SAMPLES / "chats/chatgpt/conversations.json"
+    for path in (telegram, chatgpt, *samples):
+        documents = read_all(path, 100)[1]
+        assert len(documents) > 3
+        before = 0
+        for document in documents:
+            assert document.line_start is not None
+            assert document.line_start >= before
+            before = document.line_start
+            assert max(re.findall(r"\w+", document.text), key=len) in said_on(path, document)
+
+
+def test_an_export_on_one_line_is_that_line(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    path.write_text("\n" + json.dumps(TELEGRAM))
+    assert {(document.line_start, document.line_end) for document in read_all(path)[1]} == {(2, 2)}
