@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.context import Budget
-from ingest.readers.compose import Places, compose_message
+from ingest.readers.compose import compose_message, everywhere
 from ingest.readers.plain import Paragraphs
 from ingest.text import clean
 from ingest.types import Document, Message
@@ -54,16 +54,12 @@ def compose_chat(messages: Iterator[Said], budget: Budget) -> Iterator[Document]
                 context=context,
                 title=clean(said.chat),
                 offset=offset,
-                lines=_constant(said.lines),
+                lines=everywhere(said.lines),
                 budget=budget,
             )
             offset += len(text) + 1
         if said.author:
             before = said
-
-
-def _constant(lines: tuple[int, int]) -> Places:
-    return lambda start, end: lines
 
 
 def _note(before: Said | None) -> str:

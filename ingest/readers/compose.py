@@ -16,6 +16,21 @@ Places = Callable[[int, int], tuple[int, int]]
 """From a span of a text to the lines of the file it stands on: (start, end) gives (first, last), 1-based."""
 
 
+def everywhere(lines: tuple[int, int]) -> Places:
+    """The same lines for every span: a message's object, an encoded mail."""
+    return lambda start, end: lines
+
+
+def below(above: int, places: Places) -> Places:
+    """The lines of a text that has `above` lines of the file before it."""
+
+    def shifted(start: int, end: int) -> tuple[int, int]:
+        first, last = places(start, end)
+        return above + first, above + last
+
+    return shifted
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A part of a text that no document crosses."""

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from ingest.context import Budget
 from ingest.limits import Limits
 from ingest.readers import html
-from ingest.readers.compose import Places, compose_message
+from ingest.readers.compose import Places, below, compose_message, everywhere
 from ingest.readers.plain import Paragraphs
 from ingest.readers.source import Reader, Source
 from ingest.split import Block
@@ -33,6 +33,7 @@ _QUOTED_FROM = re.compile(rb">+From ")
 _FIELD = re.compile(
     rb"(?:From|To|Cc|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Delivered-To|X-[\w-]+):", re.I
 )
+_UNENCODED = frozenset({"7bit", "8bit", "binary"})
 _NESTING = 30  # parts within parts; deeper is an attack, not a mail
 _NAMES_SHOWN = 3
 _NO_SUBJECT = "(no subject)"
@@ -40,26 +41,14 @@ _NO_SUBJECT = "(no subject)"
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A mail as it lies in its file from `line` (1-based) on."""
+    """A mail as it lies in its file, and its first and last line there, 1-based."""
 
     data: bytes
-    line: int
+    lines: tuple[int, int]
 
-    def whole(self, start: int = 0, end: int = 0) -> tuple[int, int]:
-        """The mail's first and last line, for whatever span of its text."""
-        return self.line, self.line + self.data.rstrip().count(b"\n")
-
-    def places(self, content: bytes, inside: Places) -> Places:
-        """Lines in the file for lines in a part's `content`; the whole mail's where it is encoded there."""
-        for blank in (b"\n\n", b"\r\n\r\n"):  # a part's content follows its headers
-            if (at := self.data.find(blank + content)) >= 0:
-                above = self.line - 1 + self.data.count(b"\n", 0, at + len(blank))
-                return lambda start, end: _below(above, inside(start, end))
-        return self.whole
-
-
-def _below(above: int, lines: tuple[int, int]) -> tuple[int, int]:
-    return above + lines[0], above + lines[1]
+    @classmethod
+    def from_line(cls, line: int, data: bytes) -> Raw:
+        return cls(data, (line, line + data.rstrip().count(b"\n")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +67,27 @@ class _Body:
     raw: Raw
     texts: list[_Text] = field(default_factory=list)
     attachments: list[str] = field(default_factory=list)
+    at: int = 0  # in the raw mail, up to where parts were found
+    above: int = 0  # line ends before that
+
+    def places(self, part: Mail, content: bytes, inside: Places) -> Places:
+        """Lines in the file for the lines of a part's `content`; the whole mail's where it is encoded there.
+
+        Parts come in order and each is sought behind the one before: however many, the mail is gone through once.
+        """
+        data = self.raw.data
+        if str(part.get("content-transfer-encoding", "7bit")).strip().lower() not in _UNENCODED:
+            return everywhere(self.raw.lines)
+        line_end = data[: data.find(b"\n") + 1][-2:]
+        blank = b"\r\n\r\n" if line_end == b"\r\n" else b"\n\n"  # between a part's headers and its content
+        found = data.find(blank + content, self.at)
+        if found < 0:
+            self.at = len(data)
+            return everywhere(self.raw.lines)
+        begin = found + len(blank)
+        self.above += data.count(b"\n", self.at, begin)
+        self.at = begin
+        return below(self.raw.lines[0] - 1 + self.above, inside)
 
 
 def _recognises_mailbox(name: str, head: bytes) -> bool:
@@ -93,11 +103,11 @@ def _recognises_mail(name: str, head: bytes) -> bool:
 def read_mail(source: Source, budget: Budget, limits: Limits) -> Reading:
     with source.open() as file:
         data = file.read(_MAIL_BYTES)
-    raw = Raw(data, 1)
+    first = 1
     if source.name.lower().endswith(".emlx"):
-        raw = Raw(data.partition(b"\n")[2], 2)  # Apple Mail puts the length on a line of its own
+        first, data = 2, data.partition(b"\n")[2]  # Apple Mail puts the length on a line of its own
     reading = Reading("mail", iter(()))
-    reading.documents = _documents(iter([raw]), source, reading.unreadable, budget)
+    reading.documents = _documents(iter([Raw.from_line(first, data)]), source, reading.unreadable, budget)
     return reading
 
 
@@ -121,7 +131,7 @@ def mails(file: BinaryIO) -> Iterator[Raw]:
     while line := file.readline(_LINE_BYTES):
         if after_blank and _SEPARATOR.match(line):
             if started:
-                yield Raw(b"".join(lines), first)
+                yield Raw.from_line(first, b"".join(lines))
             lines, size, first, started = [], 0, number + 1, True
         elif size < _MAIL_BYTES:
             lines.append(line[1:] if _QUOTED_FROM.match(line) else line)
@@ -129,7 +139,7 @@ def mails(file: BinaryIO) -> Iterator[Raw]:
         number += line.endswith(b"\n")
         after_blank = line in (b"\n", b"\r\n")
     if lines:
-        yield Raw(b"".join(lines), first)
+        yield Raw.from_line(first, b"".join(lines))
 
 
 def _documents(
@@ -155,7 +165,7 @@ def _documents(
             note="attached: " + ", ".join(body.attachments) if body.attachments else "",
         )
         if not body.texts and subject != _NO_SUBJECT:
-            body.texts.append(_Text(subject, [Block(0, len(subject))], raw.whole))
+            body.texts.append(_Text(subject, [Block(0, len(subject))], everywhere(raw.lines)))
         for part in body.texts:
             yield from compose_message(
                 part.text,
@@ -192,7 +202,7 @@ def _collect(part: Mail, body: _Body, depth: int) -> None:
     elif name or part.get_content_disposition() == "attachment":
         body.attachments.append(name or kind)
     elif kind in ("text/plain", "text/html"):
-        text = _text(part, kind, body.raw)
+        text = _text(part, kind, body)
         if text and text.text.strip():
             body.texts.append(text)
 
@@ -205,17 +215,17 @@ def _preferred(children: list[Mail]) -> list[Mail]:
     return children[-1:]
 
 
-def _text(part: Mail, kind: str, raw: Raw) -> _Text | None:
+def _text(part: Mail, kind: str, body: _Body) -> _Text | None:
     content = _payload(part)
     try:
         text = clean(decode_as(content, part.get_content_charset()))
     except Unreadable:
         return None  # binary data that calls itself text
     if kind == "text/plain":
-        return _Text(text, list(Paragraphs(text)), raw.places(content, Lines(text).span))
+        return _Text(text, list(Paragraphs(text)), body.places(part, content, Lines(text).span))
     page = html.parse(text)
     blocks = [block for section in page.sections for block in section.blocks]
-    return _Text(page.text, blocks, raw.places(content, page.lines))
+    return _Text(page.text, blocks, body.places(part, content, page.lines))
 
 
 def _payload(part: Mail) -> bytes:

@@ -131,11 +131,14 @@ def test_a_mail_without_a_body_is_its_headers(tmp_path: Path) -> None:
 
 def test_lines_of_the_sample_mails() -> None:
     paths = sorted((SAMPLES / "mail").iterdir())
-    assert len(paths) > 3
+    unencoded = 0
     for path in paths:
         for document in read_all(path, 200)[1]:
-            lines = lines_of(path, document)
-            assert document.text.split()[0] in " ".join(lines) or lines[0].partition(":")[0].istitle()
+            if re.match(r"[A-Z][\w-]+:( |$)", lines_of(path, document)[0]):
+                continue  # a header: the whole mail
+            check_words(path, document)
+            unencoded += 1
+    assert unencoded > 3
 
 
 def said_on(path: Path, document: Document) -> str:
