@@ -1,1 +1,1 @@
-"""The numeric hot spots: each with a plain PyTorch reference and one dispatching function."""
+"""The numeric hot spots: each with a plain PyTorch reference, a Triton kernel, and one dispatching function."""
