@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from engine.config import RoutingConfig
 from engine.qwen3 import MemoryModel, Rope
+from kernels.chunk_pool import chunk_pool
+
+PADDED_TO = 32  # tokens: rows of whole vectors, and few shapes for which products must be prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +31,6 @@ class Head:
     values: Tensor
 
 
-def pool_chunks(x: Tensor, lengths: Tensor, size: int) -> Tensor:
-    """Mean over chunks of `size` tokens: [B, T, C] -> [B, ceil(T/size), C]; a last chunk averages what it has.
-
-    lengths [B] are the documents' tokens; chunks beyond a document's own are zero.
-    """
-    batch, tokens, channels = x.shape
-    chunks = -(-tokens // size)
-    steps = torch.arange(chunks * size, device=x.device)
-    inside = steps[None] < lengths[:, None]  # [B, chunks*size]
-    padded = F.pad(x, (0, 0, 0, chunks * size - tokens))
-    sums = (padded * inside[..., None]).view(batch, chunks, size, channels).sum(dim=2, dtype=torch.float32)
-    counts = inside.view(batch, chunks, size).sum(dim=2).clamp(min=1)
-    return sums / counts[..., None]
-
-
-def pool_heads(x: Tensor, lengths: Tensor, size: int) -> Tensor:
-    """`pool_chunks` of [B, T, G, d]: [B, chunks, G, d]."""
-    pooled = pool_chunks(x.flatten(2), lengths, size)
-    return pooled.view(*pooled.shape[:2], *x.shape[2:])
-
-
-def route_normalise(pooled: Tensor, routing: RoutingConfig) -> Tensor:
-    """Routing keys as stored: of unit length per head when routing is by cosine, else as they are."""
-    return F.normalize(pooled, dim=-1) if routing.cosine else pooled
-
-
 def causal_step(model: MemoryModel, x: Tensor, index: int, rope: Rope) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """One layer over a batch that sees nothing but itself: next x, and the layer's normed input, keys, values."""
     layer = model.model.layers[index]
@@ -73,7 +48,8 @@ def encode(model: MemoryModel, documents: Sequence[Sequence[int]]) -> list[Poole
     """
     config, routing = model.config, model.config.routing
     lengths = torch.tensor([len(tokens) for tokens in documents], device=model.device)
-    tokens = torch.zeros(len(documents), int(lengths.max()), dtype=torch.long, device=model.device)
+    longest = -(-int(lengths.max()) // PADDED_TO) * PADDED_TO
+    tokens = torch.zeros(len(documents), longest, dtype=torch.long, device=model.device)
     for row, document in enumerate(documents):
         tokens[row, : len(document)] = torch.tensor(document)
     rope = model.rope(torch.arange(tokens.shape[1], device=model.device))
@@ -102,12 +78,11 @@ def _pool(
     model: MemoryModel, index: int, normed: Tensor, keys: Tensor, values: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     routing = model.config.routing
-    pooled_k, pooled_v = (pool_heads(x.transpose(1, 2), lengths, routing.chunk_size) for x in (keys, values))
-    if not routing.separate_router:
-        return pooled_k, pooled_v, route_normalise(pooled_k, routing)
-    own = model.model.layers[index].self_attn.routing_keys(normed)
-    pooled_r = pool_heads(own, lengths, routing.chunk_size)
-    return pooled_k, pooled_v, route_normalise(pooled_r, routing)
+    own = model.model.layers[index].self_attn.routing_keys(normed) if routing.separate_router else None
+    found = chunk_pool(
+        keys.transpose(1, 2), values.transpose(1, 2), own, lengths, routing.chunk_size, unit=routing.cosine
+    )
+    return found.keys, found.values, found.routing_keys
 
 
 def encode_head(model: MemoryModel, tokens: Sequence[int]) -> Head:

@@ -15,13 +15,13 @@ from torch import Tensor
 from engine.encode import Head
 from engine.identity import IdentityWriter, combine
 from engine.library import Library, Passage
-from engine.memory import BankView
 from engine.policy import Policy
 from engine.prefill import Context, prefill
 from engine.qwen3 import MemoryModel
 from engine.ranking import Ranking, probabilities, rank
-from engine.routing import Selection, select
+from engine.routing import Selection
 from engine.template import Prompt, hop_prompt, question_prompt
+from engine.tiers import Memory
 from engine.tokenizer import MemoryTokenizer
 
 RANKED = 64  # documents a routing layer reports to the ranking; attention sees the checkpoint's top k of them
@@ -91,10 +91,10 @@ class Interleave:
         tokenizer: MemoryTokenizer,
         head: Head,
         policy: Policy,
-        view: BankView | None,
+        memory: Memory,
     ) -> None:
         self.model, self.tokenizer, self.head, self.policy = model, tokenizer, head, policy
-        self.view = view
+        self.memory = memory
         self.writer = IdentityWriter(model, tokenizer)
 
     def run(self, ask: Ask, library: Library, following: Next | None, trail: Trail) -> Iterator[Hop]:
@@ -151,7 +151,7 @@ class Interleave:
             prompt.positions(routing.top_k),
             self.head,
             choose,
-            self._content,
+            self.memory.content,
         )
         trail.logits, trail.context = logits[-1], context
         if ask.allowed is not None:
@@ -176,18 +176,8 @@ class Interleave:
         )  # fmt: skip
 
     def _select(self, at: int, queries: Tensor, ask: Ask) -> Selection:
-        if self.view is None:
-            return Selection(torch.empty(0, dtype=torch.long), torch.empty(0))
         keep = max(RANKED, ask.top, self.model.config.routing.top_k)
-        return select(queries, self.view.packs, at, self.model.config, keep, ask.allowed)
-
-    def _content(self, at: int, documents: Tensor) -> tuple[Tensor, Tensor]:
-        config = self.model.config
-        if self.view is None or not len(documents):
-            empty = torch.empty(config.kv_heads, 0, config.head_dim)
-            return empty, empty
-        parts = [self.view.content(document) for document in documents.tolist()]
-        return torch.cat([k[at] for k, _ in parts], dim=1), torch.cat([v[at] for _, v in parts], dim=1)
+        return self.memory.select(at, queries, keep, ask.allowed)
 
     def _choose(self, candidates: Ranking, logits: Tensor, trail: Trail) -> list[int]:
         """Which candidates to open, best first (see `identity.combine`)."""

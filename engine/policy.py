@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.answering.sentences import FEATURES
+from engine.answering.span import FEATURES as SPAN_FEATURES
 from engine.config import ConfigError
 
 
@@ -24,6 +25,8 @@ class Policy:
     layer_weights: tuple[float, ...] = ()  # of the routing layers among each other; () = equal
     grounded_at: float = 0.0  # quote: a best sentence below this grounds nothing
     sentence_weights: tuple[float, ...] = ()  # of answering.sentences.FEATURES, then the bias; () = its own
+    span_weights: tuple[float, ...] = ()  # of answering.span.FEATURES; () = no short answer in front
+    span_at: float = 1.0  # probability from which a short answer is put in front of the quote
     max_new_tokens: int = 256
 
     @classmethod
@@ -35,6 +38,8 @@ class Policy:
         policy = cls(**values)
         if policy.sentence_weights and len(policy.sentence_weights) != len(FEATURES) + 1:
             raise ConfigError(f"twin_config.sentence_weights needs {len(FEATURES)} weights and a bias")
+        if policy.span_weights and len(policy.span_weights) != len(SPAN_FEATURES):
+            raise ConfigError(f"twin_config.span_weights needs {len(SPAN_FEATURES)} weights")
         if policy.answer not in ("generate", "quote"):
             raise ConfigError(f"twin_config.answer is {policy.answer!r}; known are generate, quote")
         return policy

@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.config import ModelConfig
+from kernels.memory_attention import grouped_attention
+
+SHORT = 512  # tokens up to which attention written out is quicker on a CPU than the fused kernel (docs/log.md)
 
 
 class RMSNorm(nn.Module):
@@ -77,9 +80,9 @@ class Attention(nn.Module):
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False) -> Tensor:
         """Grouped-query attention: q [B, H, T, d] over k, v [B, G, S, d] -> [B, T, hidden]."""
-        if k.shape[1] != q.shape[1]:
-            k, v = (x.repeat_interleave(q.shape[1] // x.shape[1], dim=1) for x in (k, v))
-        out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
+        if causal and q.device.type == "cpu" and q.shape[2] <= SHORT and not torch.is_grad_enabled():
+            return self.o_proj(_attend_short(q, k, v).transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
+        out = grouped_attention(q, k, v, mask=mask, causal=causal)
         return self.o_proj(out.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
 
@@ -152,6 +155,20 @@ class MemoryModel(nn.Module):
 
     def rope(self, positions: Tensor, dtype: torch.dtype | None = None) -> Rope:
         return Rope(positions, self.config.head_dim, self.config.rope_theta, dtype or self.dtype)
+
+
+def _attend_short(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Causal attention q [B, H, T, d] over k, v [B, G, T, d] -> [B, H, T, d], its scores written out.
+
+    The queries of a group's heads stand in one matrix, so that keys and values need no repeating.
+    """
+    batch, heads, length, d = q.shape
+    groups = k.shape[1]
+    future = torch.full((length, length), float("-inf"), dtype=q.dtype, device=q.device).triu(1)
+    rows = q.reshape(batch * groups, -1, d)  # [B*G, H/G*T, d]
+    keys, values = (x.reshape(batch * groups, length, d) for x in (k, v))
+    scores = torch.baddbmm(future.repeat(heads // groups, 1), rows, keys.transpose(1, 2), alpha=d**-0.5)
+    return torch.bmm(scores.softmax(-1), values).view(batch, heads, length, d)
 
 
 def _split(x: Tensor, heads: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Which documents a layer reads: scores of every document in memory for the question's tokens, and the best k.
 
-Memory is given as segments (a pack of the bank, or tensors in hand), each scored in tiles; only one float a chunk
-leaves a segment, so peak memory does not grow with the bank.
+Memory is given as segments (a pack of the bank, or tensors in hand), each scored in tiles; only one float a document
+leaves a segment. What a scan puts near the top is scored exactly, so that the choice is the same everywhere.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from engine.config import ModelConfig
+from engine.exact import exact_scores, largest_key, slack
 from kernels.maxsim import exact_chunk_scores, fold_queries, folded_chunk_scores, segment_reduce
 
 
@@ -40,24 +42,36 @@ class Selection:
     scores: Tensor  # [k] float32
 
 
+def prepare(queries: Tensor, config: ModelConfig) -> Tensor:
+    """Routing queries [T, H, d] as they are scored, float32: heads folded into one row [T, G*d] where the reductions
+    allow it, else [T, H, d], of unit length for cosine. Made once a layer: all of memory sees the same bits."""
+    if config.routing.folds:
+        return fold_queries(queries, config.kv_heads, config.routing.cosine)
+    return F.normalize(queries.float(), dim=-1) if config.routing.cosine else queries.float()
+
+
 def segment_scores(queries: Tensor, segment: Segment, layer_index: int, config: ModelConfig) -> Tensor:
     """Routing queries [T, H, d] -> one score a document of the segment [D] (msa.md stage 2)."""
+    return scan(prepare(queries, config), *segment.routing_keys(layer_index), segment.doc_offsets, config)
+
+
+def scan(prepared: Tensor, keys: Tensor, scales: Tensor | None, doc_offsets: Tensor, config: ModelConfig) -> Tensor:
+    """Scores [D] of all documents of a segment, on the device of its keys, as its fastest arithmetic rounds them."""
     routing = config.routing
-    keys, scales = segment.routing_keys(layer_index)
-    queries = queries.to(keys.device)  # the few queries go to the keys: a bank's are mapped into host memory
+    prepared = prepared.to(keys.device)  # the few queries go to the keys: a bank's are mapped into host memory
     if routing.folds:
-        folded = fold_queries(queries, config.kv_heads, routing.cosine)
-        chunks = folded_chunk_scores(folded, keys, scales, routing.query_reduce)
+        chunks = folded_chunk_scores(prepared, keys, scales, routing.query_reduce)
     else:
         chunks = exact_chunk_scores(
-            queries,
+            prepared,
             keys.view(-1, config.kv_heads, config.head_dim),
             scales,
-            cosine=routing.cosine,
+            cosine=False,  # `prepare` has seen to it
             head_reduce=routing.head_reduce,
             query_reduce=routing.query_reduce,
         )
-    return segment_reduce(chunks, segment.doc_offsets, routing.chunk_reduce) * routing.scale(config.head_dim)
+    offsets = doc_offsets.to(keys.device)
+    return segment_reduce(chunks, offsets, routing.chunk_reduce) * routing.scale(config.head_dim)
 
 
 def select(
@@ -69,20 +83,62 @@ def select(
     allowed: Tensor | None = None,
 ) -> Selection:
     """The `keep` best documents of all segments for one layer; `allowed` (sorted ids) narrows memory."""
-    documents, scores = [torch.empty(0, dtype=torch.long)], [torch.empty(0)]
-    for segment in segments:
-        if segment.document_ids.numel() == 0:
-            continue
-        found = segment_scores(queries, segment, layer_index, config).cpu()
-        wanted = segment.live if allowed is None else segment.live & torch.isin(segment.document_ids, allowed)
-        found = found.masked_fill(~wanted, float("-inf"))
-        best = found.topk(min(keep, found.numel()))
-        real = best.values > float("-inf")
-        scores.append(best.values[real])
-        documents.append(segment.document_ids[best.indices[real]])
-    merged, ids = torch.cat(scores), torch.cat(documents)
-    best = merged.topk(min(keep, merged.numel()))
-    return Selection(ids[best.indices], best.values)
+    asked = [(segment, wanted(segment, allowed)) for segment in segments]
+    return choose(prepare(queries, config), asked, layer_index, config, keep)
+
+
+def wanted(segment: Segment, allowed: Tensor | None) -> Tensor:
+    """Which documents of a segment a question may see, [D] bool where the segment's flags lie."""
+    if allowed is None:
+        return segment.live
+    return segment.live & torch.isin(segment.document_ids, allowed).to(segment.live.device)
+
+
+def choose(
+    prepared: Tensor, segments: Iterable[tuple[Segment, Tensor]], layer_index: int, config: ModelConfig, keep: int
+) -> Selection:
+    """`select` for a prepared question over segments and which of their documents are wanted.
+
+    With int8 keys the outcome follows from question and keys alone, bit for bit, however the documents lie in
+    segments and on whatever device or rank (engine.exact). Equal scores are ordered by the document's ID.
+    """
+    found: list[_Scanned] = []
+    for segment, seen in segments:
+        if segment.document_ids.numel():
+            keys, scales = segment.routing_keys(layer_index)
+            scores = scan(prepared, keys, scales, segment.doc_offsets, config)
+            found.append(_Scanned(segment, keys, scales, scores.masked_fill_(~seen, float("-inf"))))
+    if not found:
+        return merge([], keep)
+    every = torch.cat([one.scores.topk(min(keep, one.scores.numel())).values.cpu() for one in found])
+    least = float(every.topk(min(keep, every.numel())).values[-1])
+    longest = max((largest_key(one.scales, config) for one in found if one.scales is not None), default=0.0)
+    least -= slack(prepared, longest, config)
+    return merge([one.near_the_top(least, prepared, config) for one in found], keep)
+
+
+def merge(selections: Sequence[Selection], keep: int) -> Selection:
+    """The `keep` best of several, by falling score and rising ID: the one order everywhere."""
+    documents = torch.cat([torch.empty(0, dtype=torch.long), *(one.documents for one in selections)])
+    scores = torch.cat([torch.empty(0), *(one.scores for one in selections)])
+    by_id = documents.argsort()
+    order = by_id[scores[by_id].argsort(descending=True, stable=True)[:keep]]
+    return Selection(documents[order], scores[order])
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    segment: Segment
+    keys: Tensor
+    scales: Tensor | None
+    scores: Tensor  # [D] where the keys are, -inf for what is not wanted
+
+    def near_the_top(self, least: float, prepared: Tensor, config: ModelConfig) -> Selection:
+        rows = ((self.scores >= least) & (self.scores > float("-inf"))).nonzero()[:, 0]
+        scores = self.scores[rows]
+        if self.scales is not None and len(rows):
+            scores = exact_scores(prepared, self.keys, self.scales, self.segment.doc_offsets, rows, config)
+        return Selection(self.segment.document_ids[rows.cpu()], scores.cpu())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,25 @@ from pathlib import Path
 
 import torch
 
+from engine.answering.meaning import Meanings
 from engine.answering.quoting import Quoting
 from engine.answering.sentences import Scored
 from engine.config import ConfigError, ModelConfig
-from engine.decode import decode
-from engine.encode import encode, encode_head
+from engine.encode import PADDED_TO, Pooled, encode, encode_head
+from engine.graphs import decoder
 from engine.interleave import Ask, Hop, Interleave, Trail
 from engine.library import Library
-from engine.memory import Bank, BankLayout, EncodedDocument
+from engine.memory import Bank, BankLayout, BankView, EncodedDocument
+from engine.parallel.launch import connect
+from engine.parallel.ranks import Ranks
 from engine.policy import Policy
 from engine.template import answer_prompt, document_tokens, head_tokens
+from engine.tiers import BankMemory, Memory
+from engine.tiers.residency import Residency
 from engine.tokenizer import MemoryTokenizer
 from engine.weights import load
 
-BATCH_TOKENS = 4096  # of one encoding batch, padding included; larger ones leave the cache (docs/log.md)
+BATCH_TOKENS = 2048  # of one encoding batch, padding included; larger ones leave the cache (docs/log.md)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Answer:
     grounded: bool
     supports: tuple[Support, ...]  # the answering one first; what came closest, when not grounded
     score: float
+    short: str = ""  # a quoting policy's short answer, where it is sure of one; the text's first line then
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +97,63 @@ def layout_of(config: ModelConfig, model: str) -> BankLayout:
 class Engine:
     """A loaded checkpoint and its bank. One thread at a time."""
 
-    def __init__(self, checkpoint: Path, bank: Bank, device: str) -> None:
+    def __init__(self, checkpoint: Path, bank: Bank, device: str, ranks: Ranks | None = None) -> None:
         torch.set_flush_denormal(True)
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         self.model = load(checkpoint, device=device, dtype=dtype)
         self.encoder = self.model if dtype == torch.bfloat16 else load(checkpoint, device=device, dtype=torch.bfloat16)
         self.tokenizer = MemoryTokenizer(checkpoint / "tokenizer.json")
         self.policy = Policy.of(self.model.config.answering)
-        self.bank, self.device = bank, device
+        self.bank, self.device, self.ranks = bank, device, ranks
+        self._residency = Residency(self.model.config, bank.layout, device)
+        self._memory: tuple[BankView, Memory] | None = None
+        quotes = self.policy.answer == "quote" and self.model.config.routing.separate_router
+        self.meanings = Meanings(self.model, self.tokenizer) if quotes else None
         with torch.inference_mode():
             self.head = encode_head(self.model, head_tokens(self.tokenizer))
 
     @classmethod
-    def open(cls, checkpoint: Path, bank: Path, *, device: str | None = None) -> Engine:
+    def open(cls, checkpoint: Path, bank: Path, *, device: str | None = None, ranks: int = 1) -> Engine:
+        """ranks: processes of Memory Parallel on this machine, this one included; under torchrun all it started."""
         layout = layout_of(ModelConfig.read(checkpoint), fingerprint(checkpoint))
-        return cls(checkpoint, Bank.open(bank, layout), choose_device(device))
+        opened, device = Bank.open(bank, layout), choose_device(device)
+        group = connect(ranks, device)
+        if group is None:
+            return cls(checkpoint, opened, device)
+        try:
+            group.open(checkpoint, bank, layout, max(1, torch.get_num_threads() // group.link.ranks))
+            return cls(checkpoint, opened, group.device(device), group)
+        except BaseException:
+            group.close()
+            raise
+
+    def close(self) -> None:
+        """Ends the ranks this engine started. Without ranks there is nothing to end."""
+        if self.ranks is not None:
+            self.ranks.close()
+
+    def tiers(self) -> list[str]:
+        """Where routing keys and content lie, a line a rank; nothing before the first question."""
+        if self.ranks is not None:
+            return [f"rank {rank}: {share}" for rank, share in enumerate(self.ranks.shares)]
+        return [self._memory[1].tiers.line] if self._memory and isinstance(self._memory[1], BankMemory) else []
+
+    def memory(self) -> Memory:
+        """The bank as the last commit left it, on the tiers of this machine, over all ranks."""
+        view = self.bank.view()
+        if self._memory is None or self._memory[0] is not view:
+            opened = self._residency if self.ranks is None else self.ranks
+            self._memory = view, opened.memory(view)
+        return self._memory[1]
 
     @torch.inference_mode()
-    def encode(self, documents: Sequence[tuple[int, str]], *, between: Callable[[], None] = lambda: None) -> list[int]:
+    def encode(
+        self,
+        documents: Sequence[tuple[int, str]],
+        *,
+        between: Callable[[], None] = lambda: None,
+        batch_tokens: int = BATCH_TOKENS,
+    ) -> list[int]:
         """(id, text with its context) of new documents; durable in the bank on return. Gives their token counts.
 
         `between` is called between two batches, so that a caller can let others have the engine.
@@ -116,9 +161,9 @@ class Engine:
         rows = document_tokens(self.tokenizer, documents)
         order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
         encoded: list[EncodedDocument] = []
-        for batch in batches(order, [len(row) for row in rows]):
-            between()
-            found = encode(self.encoder, [rows[i] for i in batch])
+        parts = list(batches(order, [len(row) for row in rows], batch_tokens))
+        tokens = [[rows[i] for i in part] for part in parts]
+        for batch, found in zip(parts, self._encoded(tokens, between), strict=True):
             encoded.extend(
                 EncodedDocument(
                     documents[i][0], len(rows[i]), pooled.routing_keys.flatten(2).float(),
@@ -127,14 +172,26 @@ class Engine:
                 for i, pooled in zip(batch, found, strict=True)
             )  # fmt: skip
         self.bank.add(encoded)
+        self.bank.compact()  # or every batch would leave a pack, and routing pays for each
         return [len(row) for row in rows]
+
+    def _encoded(
+        self, parts: Sequence[Sequence[Sequence[int]]], between: Callable[[], None]
+    ) -> Iterator[Sequence[Pooled]]:
+        """Batches of token rows, encoded here or by all ranks, in order."""
+        if self.ranks is not None:
+            yield from self.ranks.encode(parts, lambda batch: encode(self.encoder, batch), between)
+            return
+        for batch in parts:
+            between()
+            yield encode(self.encoder, batch)
 
     def answer(self, ask: Ask, library: Library) -> Iterator[Event]:
         """Every hop as it is done, then the answer."""
-        interleave = Interleave(self.model, self.tokenizer, self.head, self.policy, self.bank.view())
+        interleave = Interleave(self.model, self.tokenizer, self.head, self.policy, self.memory())
         trail = Trail()
         if self.policy.answer == "quote":
-            quoting = Quoting(ask.question, library, self.policy)
+            quoting = Quoting(ask.question, library, self.policy, self.meanings)
             yield from interleave.run(ask, library, quoting.following, trail)
             yield _quoted(quoting)
         else:
@@ -148,8 +205,10 @@ class Engine:
             yield Answer("", False, (), 0.0)
             return
         logits, text = trail.logits, ""
-        for token in answer_prompt(self.tokenizer, ask.question):
-            logits = decode(self.model, token, trail.context)
+        prompt = answer_prompt(self.tokenizer, ask.question)
+        step = decoder(self.model, trail.context, len(prompt) + self.policy.max_new_tokens)
+        for token in prompt:
+            logits = step(token)
         written: list[int] = []
         while len(written) < self.policy.max_new_tokens:
             assert logits is not None
@@ -162,7 +221,7 @@ class Engine:
                 grown = raw.removeprefix(LEAD).strip()
                 yield Text(grown[len(text) :])
                 text = grown
-            logits = decode(self.model, token, trail.context)
+            logits = step(token)
         whole = self.tokenizer.decode(written).strip().removeprefix(LEAD).strip()
         if whole != text:
             yield Text(whole.removeprefix(text))
@@ -184,14 +243,19 @@ def _quoted(quoting: Quoting) -> Answer:
         return Answer("", False, (), 0.0)
     supports = tuple(Support(s.document, s.start, s.end, s.score) for s in chosen.sentences)
     grounded = chosen.score >= quoting.policy.grounded_at
-    return Answer(chosen.text if grounded else "", grounded, supports, chosen.score)
+    if not grounded:
+        return Answer("", False, supports, chosen.score)
+    span = quoting.short(chosen)
+    short = " ".join(span.text.split()) if span else ""
+    return Answer(f"{short}\n\n{chosen.text}" if short else chosen.text, True, supports, chosen.score, short)
 
 
-def batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices in order of length, cut so that longest x count stays within BATCH_TOKENS."""
+def batches(order: Sequence[int], lengths: Sequence[int], batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
+    """Indices in order of length, cut so that longest x count, as padded, stays within `batch_tokens`."""
     held: list[int] = []
     for index in order:
-        if held and lengths[index] * (len(held) + 1) > BATCH_TOKENS:
+        padded = -(-lengths[index] // PADDED_TO) * PADDED_TO
+        if held and padded * (len(held) + 1) > batch_tokens:
             yield held
             held = []
         held.append(index)

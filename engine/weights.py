@@ -22,7 +22,7 @@ def load(checkpoint: Path, *, device: str = "cpu", dtype: torch.dtype = torch.fl
         model = MemoryModel(config)
     wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
     state: dict[str, torch.Tensor] = {}
-    for path in _files(checkpoint):
+    for path in weight_files(checkpoint):
         try:
             with safe_open(path, framework="pt") as file:
                 for name in file.keys():  # noqa: SIM118 (safe_open is no mapping)
@@ -50,7 +50,8 @@ def save(model: MemoryModel, checkpoint: Path, dtype: torch.dtype | None = None)
     (checkpoint / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _files(checkpoint: Path) -> list[Path]:
+def weight_files(checkpoint: Path) -> list[Path]:
+    """The safetensors files of a checkpoint, one or sharded; they need not be there."""
     index = checkpoint / _INDEX
     if index.exists():
         names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())

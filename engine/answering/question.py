@@ -106,6 +106,10 @@ class Question:
         return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems)
 
     @property
+    def is_yes_no(self) -> bool:
+        return _YES_NO.match(self.text) is not None
+
+    @property
     def is_specific(self) -> bool:
         """The kind of answer asked for is seldom met by chance."""
         return self.kind is not None and self.kind.name in _SPECIFIC
@@ -123,6 +127,12 @@ class Question:
         )
 
 
+_YES_NO = re.compile(
+    r"\W*(?:and |so |but |well,? )?(?:do|does|did|is|are|was|were|am|has|have|had|can|could|may|might|will|would|should"
+    r"|must)"
+    r"(?:n't)? (?!you (?:tell|remind|say|know|give))",
+    re.I,
+)
 _SPECIFIC = ("email", "phone", "code", "address", "money", "clock")
 _DATED = ("time", "clock", "weekday")
 _STAMP = re.compile(

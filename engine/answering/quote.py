@@ -18,6 +18,8 @@ UNANSWERED = 0.2  # what a best sentence without the kind of answer asked for co
 DATED = re.compile(
     r"\d{1,4}|\w+day|(?:jan|febr)uary|march|april|may|june|july|august|(?:septem|octo|novem|decem)ber", re.I
 )  # leads nowhere: dates stand everywhere
+HEADING_WORDS = 3  # at most: "2. Rent" says nothing beside a sentence
+BESIDE = 0.3  # of the best sentence's score: what else of its document is shown while there is room
 SHOWN_WORDS = 40  # of the answer as shown; citations carry the sentences whole
 BRIDGES = 3
 
@@ -99,7 +101,12 @@ def choose(
             score = max(answer.score, bridge.score, 0.5 * (1.0 + min(1.0, both)) * best.score)
             return Quoted((answer, bridge), score, shown([answer]))
     more = [s for s in found[1:8] if s.score >= 0.5 * best.score and s.text != best.text][:3]
-    return Quoted((best, *more), best.score, shown([best, *(s for s in more if s.document == best.document)]))
+    beside = [
+        s
+        for s in found[1:]
+        if s.document == best.document and s.score >= BESIDE * best.score and len(s.text.split()) > HEADING_WORDS
+    ]
+    return Quoted((best, *more), best.score, shown([best, *beside]))
 
 
 def shown(sentences: Sequence[Scored]) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.answering.meaning import Meanings
 from engine.answering.question import Question
 from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough
 from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.answering.span import Span, best_span
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
 from engine.policy import Policy
 
 
 class Quoting:
-    def __init__(self, question: str, library: Library, policy: Policy) -> None:
-        self.question, self.policy = Question.of(question), policy
+    def __init__(self, question: str, library: Library, policy: Policy, meanings: Meanings | None = None) -> None:
+        self.question, self.policy, self.meanings = Question.of(question), policy, meanings
         self.weights = term_weights(self.question, library.rarity(self.question.words))
         self.found: list[Scored] = []
         self.links: list[tuple[Scored, Scored, float]] = []
@@ -23,7 +25,9 @@ class Quoting:
     def following(self, hops: Sequence[Hop]) -> Step | None:
         """Scores what the last hop opened; the next step follows the names its best sentences bring."""
         hop = hops[-1]
-        scored = score_sentences(self.question, self.weights, hop.opened, hop.leads, self.policy.sentence_weights)
+        scored = score_sentences(
+            self.question, self.weights, hop.opened, hop.leads, self.policy.sentence_weights, self.meanings
+        )
         self._link(self.tried, scored)
         self.found = sorted([*self.found, *scored], key=lambda s: -s.score)
         best = self.found[0] if self.found else None
@@ -46,3 +50,10 @@ class Quoting:
 
     def chosen(self) -> Quoted | None:
         return choose(self.question, self.found, self.links, self.weights)
+
+    def short(self, quoted: Quoted) -> Span | None:
+        """The short answer in the sentences shown, where its probability is high enough to lead with it."""
+        if not self.policy.span_weights or self.question.is_yes_no:
+            return None
+        span = best_span(self.question, quoted.sentences, self.policy.span_weights, self.meanings)
+        return span if span is not None and span.probability >= self.policy.span_at else None

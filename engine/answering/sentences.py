@@ -1,8 +1,8 @@
-"""Scores of sentences as support for an answer: exact words weighed by rarity, the kind of answer, the document.
+"""Scores of sentences as support for an answer: exact words weighed by rarity, meaning, kind of answer, document.
 
 A handful of features a sentence, mostly between 0 and 1, and one weight each (Policy.sentence_weights, fitted by
-engine.training.quoting); `Scored.score` is their weighted sum through a sigmoid, so that one threshold decides what is
-grounded.
+`engine.training.quoting`); `Scored.score` is their weighted sum through a sigmoid, so that one threshold decides what
+is grounded.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.answering.meaning import Likeness, Meanings
 from engine.answering.question import STOP, WORD, Question, plain, stem, stems_of
 from engine.library import Passage
 
@@ -32,8 +33,11 @@ FEATURES = (
     "echo",  # holds nothing that the question did not have
     "markup",  # front matter, headings, rules of tables
     "recent",  # the question asks how things are now: how new the document is among those opened
+    "meaning",  # likeness of the sentence to the question (answering.meaning)
+    "meaning_around",
+    "meaning_words",
 )
-WEIGHTS = (4.0, 2.0, 1.5, -1.5, 1.0, 1.0, 1.2, -0.8, 1.0, 0.5, -0.8, -0.8, -3.0, -3.0, -1.5, 4.0)
+WEIGHTS = (4.0, 2.0, 1.5, -1.5, 1.0, 1.0, 1.2, -0.8, 1.0, 0.5, -0.8, -0.8, -3.0, -3.0, -1.5, 4.0, 0.0, 0.0, 0.0)
 BIAS = -4.0
 NOW = re.compile(
     r"\b(now|current|currently|new|newest|latest|still|nowadays|today|these days|at the moment|since)\b", re.I
@@ -66,6 +70,7 @@ def score_sentences(
     passages: Sequence[Passage],
     documents: Mapping[int, float],
     fitted: Sequence[float] = (),
+    meanings: Meanings | None = None,
 ) -> list[Scored]:
     """All sentences of the passages, best first. documents: each document's share of the best one's probability."""
     dates = sorted({passage.date for passage in passages if passage.date})
@@ -74,7 +79,8 @@ def score_sentences(
     out: list[Scored] = []
     for passage in passages:
         known = documents.get(passage.document, 0.0), recent.get(passage.date or "", 0.0)
-        for (start, end), seen in zip(passage.sentences, _read(question, weights, passage, *known), strict=True):
+        read = read_sentences(question, weights, passage, *known, meanings)
+        for (start, end), seen in zip(passage.sentences, read, strict=True):
             logit = bias + sum(f * v for f, v in zip(factors, seen.features, strict=True))
             score = 1.0 / (1.0 + math.exp(-logit))
             text = passage.text[start:end]
@@ -83,16 +89,19 @@ def score_sentences(
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
+    """What a sentence shows of the question."""
+
     features: tuple[float, ...]
     covered: frozenset[str]
     near: frozenset[str]
     words: frozenset[str]
 
 
-def _read(
-    question: Question, weights: Mapping[str, float], passage: Passage, document: float, recent: float
-) -> Iterator[_Seen]:
+def read_sentences(
+    question: Question, weights: Mapping[str, float], passage: Passage, document: float, recent: float,
+    meanings: Meanings | None,
+) -> Iterator[Seen]:  # fmt: skip
     """Every sentence of a passage, with its neighbours and the document's context in view."""
     total = sum(weights.values()) or 1.0
     heaviest = max(weights.values(), default=1.0)
@@ -104,6 +113,11 @@ def _read(
     ]
     titled = stems_of(passage.context)
     context = _known(titled, weights)
+    alike = (
+        meanings.likeness(question, [weights[stem] for stem in question.stems], passage)
+        if meanings is not None
+        else [Likeness(0.0, 0.0, 0.0)] * len(passage.sentences)
+    )
     for at, (start, end) in enumerate(passage.sentences):
         text, covered = passage.text[start:end], inside[at]
         before = inside[at - 1] if at else frozenset[str]()
@@ -126,9 +140,12 @@ def _read(
             float(_echo(question, text)),
             float(MARKUP.match(text) is not None),
             recent,
+            alike[at].own,
+            alike[at].around,
+            alike[at].words,
         )
         words = frozenset(titled).union(*ordered[max(0, at - 1) : at + 2])
-        yield _Seen(features, covered, near, words)
+        yield Seen(features, covered, near, words)
 
 
 def _known(stems: Iterable[str], weights: Mapping[str, float]) -> frozenset[str]:

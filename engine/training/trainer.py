@@ -23,6 +23,7 @@ from engine.training.objectives import Losses, losses
 from engine.training.phase import Phase
 from engine.training.start import start_by_words
 from engine.training.state import find_state, load_optimizers, load_place, load_weights, save_state
+from engine.training.word_vectors import load_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Run:
 
     prepared: Path  # sets written by `prepare`
     tokenizer: Path  # tokenizer.json
-    frequencies: Path  # frequencies.json: in how many passages each stem occurs
+    words: Path  # words.safetensors: the word vectors the start is laid from
     out: Path  # state/ and train.jsonl
     minutes: float
     device: str
@@ -57,7 +58,7 @@ def initialise(config: ModelConfig, seed: int) -> MemoryModel:
 
 
 ROUTER_SCALE = 0.1  # of the learning rate: routers start as projections that work, and small steps refine them
-BLOCK_SCALE = 0.5
+BLOCK_SCALE = 0.25
 
 
 def make_optimizers(model: MemoryModel, rate: float) -> dict[str, torch.optim.Optimizer]:
@@ -66,7 +67,9 @@ def make_optimizers(model: MemoryModel, rate: float) -> dict[str, torch.optim.Op
     for name, parameter in model.named_parameters():
         if name == "temperature":
             parameter.requires_grad_(False)
-        elif "router" in name:
+        if not parameter.requires_grad:
+            continue
+        if "router" in name:
             routers.append(parameter)
         elif parameter.dim() == 2 and "embed" not in name and "lm_head" not in name:
             matrices.append(parameter)
@@ -74,21 +77,25 @@ def make_optimizers(model: MemoryModel, rate: float) -> dict[str, torch.optim.Op
             others.append(parameter)
     blocks = [{"params": matrices, "scale": BLOCK_SCALE}]
     rest = [{"params": others, "scale": 1.0}, {"params": routers, "scale": ROUTER_SCALE}]
-    return {
-        "muon": torch.optim.Muon(blocks, lr=rate, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"),
-        "adamw": torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0),
+    made: dict[str, torch.optim.Optimizer] = {
+        "adamw": torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
     }
+    if matrices:
+        made["muon"] = torch.optim.Muon(blocks, lr=rate, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
+    return made
 
 
 class Trainer:
-    def __init__(self, run: Run, config: ModelConfig, phases: list[Phase]) -> None:
+    def __init__(self, run: Run, config: ModelConfig, phases: list[Phase], model: MemoryModel | None = None) -> None:
+        """`model`: a checkpoint to go on from, of which what takes gradients is trained; None = the recipe's start."""
         torch.set_flush_denormal(True)  # without it the backward pass slows several-fold after the first steps
         if run.threads:
             torch.set_num_threads(run.threads)
         self.run, self.phases = run, phases
         self.tokenizer = MemoryTokenizer(run.tokenizer)
-        self.model = initialise(config, run.seed)
-        start_by_words(self.model, self.tokenizer, run.frequencies, run.seed)
+        self.model = initialise(config, run.seed) if model is None else model
+        if model is None:
+            start_by_words(self.model, self.tokenizer, load_vectors(run.words), run.seed)
         self.model.to(run.device)
         self.optimizers = make_optimizers(self.model, phases[0].learning_rate)
         self.place: dict[str, Any] = {"phase": 0, "step": 0, "total": 0, "seconds": 0.0}

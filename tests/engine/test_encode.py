@@ -6,7 +6,7 @@ import pytest
 import torch
 from tiny import TEXTS, config, random_model
 
-from engine.encode import Pooled, encode, encode_head, pool_chunks
+from engine.encode import Pooled, encode, encode_head
 from engine.qwen3 import MemoryModel
 
 LENGTHS = [1, 15, 16, 17, 32, 50, 7]
@@ -78,20 +78,6 @@ def test_positions_start_at_zero_for_every_document(model: MemoryModel) -> None:
     assert torch.allclose(head.keys, longer.keys[:, :, :4], atol=1e-5)
     pooled = encode(model, [[1, 310, 266, 203]])[0]
     assert torch.allclose(pooled.keys[:, :, 0], head.keys[2:].mean(2), atol=1e-5)
-
-
-@pytest.mark.parametrize("size", [1, 4, 7, 16, 64])
-def test_pooling_is_the_mean_of_what_a_chunk_has(size: int) -> None:
-    lengths = torch.tensor([1, 13, 20])
-    x = torch.randn(3, 20, 6, generator=torch.Generator().manual_seed(size))
-    x[0, 1:], x[1, 13:] = 1e4, 1e4  # padding, of which nothing may be seen
-    pooled = pool_chunks(x, lengths, size)
-    assert pooled.shape == (3, -(-20 // size), 6)
-    for row, length in enumerate(lengths.tolist()):
-        for chunk, start in enumerate(range(0, length, size)):
-            want = x[row, start : min(start + size, length)].mean(0)
-            assert torch.allclose(pooled[row, chunk], want, atol=1e-5)
-        assert (pooled[row, -(-length // size) :] == 0).all()
 
 
 @torch.inference_mode()

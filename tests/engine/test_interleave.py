@@ -35,7 +35,7 @@ def run(
     following: Next | None = None,
 ) -> Trail:  # fmt: skip
     trail, library = Trail(), library or Texts(HELD)
-    interleave = Interleave(engine.model, engine.tokenizer, engine.head, policy, engine.bank.view())
+    interleave = Interleave(engine.model, engine.tokenizer, engine.head, policy, engine.memory())
     hops = list(interleave.run(ask or Ask(QUESTION), library, following, trail))
     assert hops == trail.hops
     return trail

@@ -17,8 +17,8 @@ import torch
 import engine.training
 from engine.tokenizer import MemoryTokenizer
 from engine.training.passages import prepare
-from engine.training.start import count_passages
 from engine.training.vocabulary import train_vocabulary
+from engine.training.word_vectors import count_passages, first_vectors, save_vectors
 
 torch.set_num_threads(1)  # on tensors this small two threads beside other work take ten times as long as one
 
@@ -140,7 +140,7 @@ def groups(prepared: Path, name: str) -> list[dict[str, Any]]:
 
 
 def prepared_run(folder: Path) -> tuple[Path, MemoryTokenizer]:
-    """Prepared sets, vocabulary and frequencies: `folder`/data, tokenizer.json and frequencies.json."""
+    """Prepared sets, vocabulary, counts and word vectors: `folder`/data, tokenizer.json, frequencies.json, words."""
     data = folder / "data"
     prepare(write_data(folder / "sets"), data, seed=1)
     documents = [
@@ -150,4 +150,6 @@ def prepared_run(folder: Path) -> tuple[Path, MemoryTokenizer]:
     train_vocabulary(texts, CONFIG["vocab_size"], folder / "tokenizer.json")
     tokenizer = MemoryTokenizer(folder / "tokenizer.json")
     count_passages(texts, tokenizer, folder / "frequencies.json")
+    vectors = first_vectors(tokenizer, folder / "frequencies.json", CONFIG["hidden_size"] * 3 // 4, None, 1)
+    save_vectors(vectors, folder / "words.safetensors")
     return data, tokenizer

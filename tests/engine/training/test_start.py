@@ -14,13 +14,15 @@ from engine.config import ModelConfig
 from engine.prefill import QUESTION
 from engine.qwen3 import MemoryModel
 from engine.template import document_tokens, head_tokens, question_prompt
-from engine.tokenizer import MemoryTokenizer
+from engine.tokenizer import SPECIAL, MemoryTokenizer
 from engine.training.batches import pad
 from engine.training.objectives import encode_batch, encode_head_batch, read_memory
-from engine.training.start import count_passages, start_by_words, stem_of
+from engine.training.start import start_by_words
 from engine.training.trainer import initialise
 from engine.training.vocabulary import train_vocabulary
+from engine.training.word_vectors import count_passages, first_vectors, stem_of
 
+WORDS = 96  # of 128 dimensions
 WIDER = ModelConfig.from_dict({**CONFIG, "hidden_size": 128, "head_dim": 32})
 
 
@@ -34,7 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def started(folder: Path, seed: int = 1) -> tuple[MemoryModel, MemoryTokenizer]:
     tokenizer = MemoryTokenizer(folder / "tokenizer.json")
     model = initialise(WIDER, seed)
-    start_by_words(model, tokenizer, folder / "frequencies.json", seed)
+    vectors = first_vectors(tokenizer, folder / "frequencies.json", WORDS, None, seed)
+    start_by_words(model, tokenizer, vectors, seed)
     return model, tokenizer
 
 
@@ -79,7 +82,7 @@ def test_it_finds_rare_words_untrained(tmp_path: Path) -> None:
     assert sum(tokenizer.count(f" {word}") == 1 for word in words) > 150
     count_passages(texts, tokenizer, tmp_path / "frequencies.json")
     model = initialise(ModelConfig.from_dict({**WIDER.raw, "vocab_size": 1500}), 1)
-    start_by_words(model, tokenizer, tmp_path / "frequencies.json", 1)
+    start_by_words(model, tokenizer, first_vectors(tokenizer, tmp_path / "frequencies.json", WORDS, None, 1), 1)
     rows = document_tokens(tokenizer, list(enumerate(texts)))
     lengths = torch.tensor([len(row) for row in rows])
     memory = encode_batch(model, pad(rows), lengths, torch.float32)
@@ -92,3 +95,12 @@ def test_it_finds_rare_words_untrained(tmp_path: Path) -> None:
     )  # fmt: skip
     found = torch.stack(scores).sum(0).argmax(1) == torch.arange(60)
     assert found.float().mean() > 1 / 3  # by chance 1/60; measured 0.53 with four heads of 32
+
+
+def test_the_gatherer_and_the_marks_have_no_word(folder: Path) -> None:
+    model, tokenizer = started(folder)
+    words = model.model.embed_tokens.weight.detach()[:, :WORDS]
+    newline = tokenizer.encode("\n")[-1]
+    assert words[newline].norm() == 0.0
+    assert words[: len(SPECIAL)].norm() == 0.0
+    assert words[tokenizer.encode(" boat")[0]].norm() > 0.0

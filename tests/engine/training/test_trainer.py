@@ -39,7 +39,7 @@ from engine.training.phase import all_phases
 from engine.training.trainer import Run, Trainer
 where = Path(sys.argv[1])
 run = Run(
-    prepared=where / "data", tokenizer=where / "tokenizer.json", frequencies=where / "frequencies.json",
+    prepared=where / "data", tokenizer=where / "tokenizer.json", words=where / "words.safetensors",
     out=where / "killed", minutes=2.0, device="cpu", seed=7, save_minutes=0.0, threads=1,
 )
 Trainer(run, ModelConfig.from_dict(json.loads(sys.argv[2])), all_phases(where / "phases")).train()
@@ -48,7 +48,7 @@ Trainer(run, ModelConfig.from_dict(json.loads(sys.argv[2])), all_phases(where / 
 
 @pytest.fixture(scope="module")
 def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """data/, tokenizer.json, frequencies.json and phases/ of the runs here."""
+    """data/, tokenizer.json, word vectors and phases/ of the runs here."""
     folder = tmp_path_factory.mktemp("run")
     prepared_run(folder)
     write_phases(folder / "phases")
@@ -57,7 +57,7 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make(where: Path, out: Path, *, minutes: float = 2.0, seed: int = 7) -> Trainer:
     run = Run(
-        prepared=where / "data", tokenizer=where / "tokenizer.json", frequencies=where / "frequencies.json", out=out,
+        prepared=where / "data", tokenizer=where / "tokenizer.json", words=where / "words.safetensors", out=out,
         minutes=minutes, device="cpu", seed=seed, threads=1,
     )  # fmt: skip
     return Trainer(run, ModelConfig.from_dict(CONFIG), all_phases(where / "phases"))
@@ -222,10 +222,11 @@ class Shelf:
 
 
 def test_prepared_trained_and_exported_it_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The three commands, then the engine on what they made."""
+    """The commands one after the other, then the engine on what they made."""
     shared = ["--out", str(tmp_path / "run"), "--preset", str(write_config(tmp_path / "small.json"))]
     main(["prepare", "--data", str(write_data(tmp_path / "sets")), *shared])
     phases = write_phases(tmp_path / "phases")
+    main(["words", "--phases", str(phases), "--steps", "2", *shared])
     main(["train", "--phases", str(phases), "--device", "cpu", "--threads", "1", "--minutes", "1", *shared])
     main(["export", "--to", str(tmp_path / "model"), *shared])
     assert "left=" in capsys.readouterr().err  # progress
