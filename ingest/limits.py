@@ -13,7 +13,10 @@ class Limits:
     pdf_bytes: int = 200_000_000
     mail_bytes: int = 2_000_000_000  # streamed, one mail at a time
     chat_bytes: int = 200_000_000  # JSON chat exports: text in memory, one chat message decoded at a time
+    book_bytes: int = 200_000_000  # docx, epub: pictures, mostly
+    xml_bytes: int = 40_000_000  # of one XML file in them, uncompressed; as a tree it takes ten times that
     archive_bytes: int = 500_000_000  # of all members of a zip, uncompressed
     archive_ratio: int = 200  # uncompressed to compressed; text seldom passes 20
-    archive_members: int = 10_000
+    archive_members: int = 100_000  # a Slack export has one for every channel and day
     pdf_pages: int = 5_000
+    table_columns: int = 1_000

@@ -39,7 +39,16 @@ CREATE TABLE citations (
 CREATE TABLE events (seq BIGINT, logged_at TIMESTAMP, kind TEXT, source BIGINT, detail TEXT);
 """
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (("first", _FIRST),)
+_LINES = "ALTER TABLE documents ADD COLUMN lines TEXT"  # marks as JSON (ingest.places); "" or NULL for none
+_TITLES = "ALTER TABLE conversations ADD COLUMN title TEXT"
+
+_WATCHED = """
+CREATE TABLE watched (path BLOB, display TEXT, is_file BOOLEAN, added_at TIMESTAMP);
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    ("first", _FIRST), ("lines", _LINES), ("titles of conversations", _TITLES), ("watched folders", _WATCHED),
+)  # fmt: skip
 """(name, SQL) in order; the version of a catalog is how many of them it has had."""
 
 

@@ -12,13 +12,8 @@ Measure = Callable[[str], int]
 """Length of a text in tokens of the model; injected, so that ingest knows no tokenizer."""
 
 
-LINE_BASED = frozenset({"markdown", "text", "whatsapp"})
-"""Kinds whose text lies in the file line by line: the lines are those of the text, and a part's can be counted.
-
-In other kinds they are where the text comes from, and nothing can be counted from them. html: the blocks it is made
-of. mail: its lines in the body where that stands unencoded in the file, else the whole mail, headers included.
-telegram, chatgpt: the message's JSON object. None for pdf (it has pages) and for members of archives.
-"""
+Mark = tuple[int, int, int]
+"""(offset, first, last): from the offset on, up to the next mark, a text stands on these lines of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +36,9 @@ class Document:
     char_start: int
     char_end: int
     page: int | None = None  # 1-based (PDF)
-    line_start: int | None = None  # 1-based, inclusive, in the file on disk; see LINE_BASED
-    line_end: int | None = None
+    line_start: int | None = None  # 1-based, inclusive, in the file on disk; docx, epub: the paragraph's number
+    line_end: int | None = None  # None for PDF (it has pages) and for members of archives
+    lines: tuple[Mark, ...] = ()  # where they are not simply those of the text or one for all of it (places.py)
     messages: tuple[tuple[int, Message], ...] = ()  # (offset in text where the message begins, message)
     date: str | None = None  # ISO 8601; None = the caller uses the file's mtime
 
@@ -51,7 +47,7 @@ class Document:
 class Reading:
     """What a reader gives. `unreadable` is filled while `documents` is iterated: "page 3: no text in it"."""
 
-    kind: str  # markdown text pdf html mail whatsapp telegram chatgpt
+    kind: str  # the name of the reader: "markdown", "mail", "csv"; of an archive, the first export's in it
     documents: Iterator[Document]
     unreadable: list[str] = field(default_factory=list)
 

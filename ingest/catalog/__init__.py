@@ -8,6 +8,7 @@ from ingest.catalog.database import CatalogBusy, CatalogError
 from ingest.catalog.rows import (
     AnswerRow,
     CitationRow,
+    ConversationRow,
     Counts,
     DocumentRow,
     EventRow,
@@ -18,6 +19,7 @@ from ingest.catalog.rows import (
     State,
     StoreItem,
     StoreResult,
+    WatchedRow,
     document_id,
     document_label,
 )
@@ -28,6 +30,7 @@ __all__ = [
     "CatalogBusy",
     "CatalogError",
     "CitationRow",
+    "ConversationRow",
     "Counts",
     "DocumentRow",
     "EventRow",
@@ -38,6 +41,7 @@ __all__ = [
     "State",
     "StoreItem",
     "StoreResult",
+    "WatchedRow",
     "document_id",
     "document_label",
 ]

@@ -34,7 +34,7 @@ class Answers:
         with self._database.transaction() as connection:
             if conversation is None:
                 conversation = take_ids(connection, "conversation", 1)[0]
-                connection.execute("INSERT INTO conversations VALUES (?, ?)", [conversation, now])
+                connection.execute("INSERT INTO conversations (id, created_at) VALUES (?, ?)", [conversation, now])
             answer = take_ids(connection, "answer", 1)[0]
             row = (answer, conversation, clean(question), clean(str(result.get("answer", ""))))
             documents = _made_from(result)
@@ -57,6 +57,10 @@ class Answers:
     def last(self) -> AnswerRow | None:
         """The newest answer of all."""
         return next(iter(self._where("ORDER BY id DESC LIMIT 1", [])), None)
+
+    def get(self, number: int) -> AnswerRow | None:
+        """The answer with this number."""
+        return next(iter(self._where("WHERE id = ?", [number])), None)
 
     def conversation(self, number: int | None = None) -> list[AnswerRow]:
         """The answers of a conversation, oldest first; of the last one if None. Empty if there is none."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.catalog.answers import Answers
+from ingest.catalog.conversations import Conversations
 from ingest.catalog.database import Compression, Database, Fault, no_fault
 from ingest.catalog.documents import Documents
 from ingest.catalog.events import Events
@@ -13,6 +14,7 @@ from ingest.catalog.forgetting import Forgetting
 from ingest.catalog.rows import Counts, StoreItem, StoreResult
 from ingest.catalog.sources import Sources
 from ingest.catalog.storing import store
+from ingest.catalog.watched import Watched
 
 _PROBLEMS = (
     (
@@ -68,8 +70,10 @@ class Catalog:
         self.sources = Sources(database)
         self.documents = Documents(database)
         self.answers = Answers(database)
+        self.conversations = Conversations(database)
         self.events = Events(database)
         self.forgetting = Forgetting(database)
+        self.watched = Watched(database)
 
     @classmethod
     def open(cls, path: Path, *, compression: Compression = "auto", fault: Fault = no_fault) -> Catalog:
@@ -94,18 +98,23 @@ class Catalog:
         """Write the file anew with live rows only, so that no byte of what was removed is left in it."""
         self._database.rewrite()
 
+    def copy_to(self, path: Path, *, encoded: bool = True) -> None:
+        """The catalog as it is now in a new file; without `encoded` as if nothing were encoded yet."""
+        self._database.copy_to(path, encoded=encoded)
+
     def counts(self) -> Counts:
         """Totals for `twin status`."""
-        ((documents, encoded, tokens, retired),) = self._database.rows(
+        ((documents, encoded, tokens, pending, retired),) = self._database.rows(
             """SELECT count(*) FILTER (WHERE retired_at IS NULL),
             count(encoded_at) FILTER (WHERE retired_at IS NULL),
             coalesce(sum(tokens) FILTER (WHERE retired_at IS NULL), 0)::BIGINT,
+            coalesce(sum(tokens) FILTER (WHERE retired_at IS NULL AND encoded_at IS NULL), 0)::BIGINT,
             count(retired_at) FROM documents"""
         )
         states: dict[str, int] = dict(
             self._database.rows("SELECT state, count(*) FROM sources WHERE gone_at IS NULL GROUP BY state")
         )
-        return Counts(sum(states.values()), documents, encoded, tokens, retired, states)
+        return Counts(sum(states.values()), documents, encoded, tokens, retired, states, pending)
 
     def check(self) -> list[str]:
         """Where the catalog does not agree with itself, in words; [] if all is well."""

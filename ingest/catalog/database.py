@@ -89,6 +89,11 @@ class Database:
             connection.close()
             if isinstance(error, migrations.UnknownVersion):
                 raise CatalogError(f"{self.path}: {error}") from error
+            if isinstance(error, duckdb.Error):
+                raise CatalogError(
+                    f"{self.path} cannot be brought to this Twin's version: {error}; use the Twin that wrote it, or "
+                    "restore a backup (twin import)"
+                ) from error
             raise
         return connection
 
@@ -144,8 +149,33 @@ class Database:
             yield
         except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
             raise CatalogError(f"{self.path}: {error}; is the disk full or unplugged?") from error
+        except duckdb.TransactionException as error:
+            if "write" not in str(error):  # of two transactions that cannot both be: a bug
+                raise
+            raise CatalogError(f"{self.path}: {error}; is the disk full or unplugged?") from error
         except duckdb.ConnectionException as error:
             raise CatalogError(f"{self.path} is closed: {error}") from error
+
+    def copy_to(self, path: Path, *, encoded: bool = True) -> None:
+        """Copy every live row, as of now, into a new file (0600), durably. Without `encoded` the copy says that all
+        documents wait to be encoded."""
+        with self._lock, self._explained():
+            connection = self._connection
+            connection.execute(f"ATTACH {_quoted(path)} AS copied")
+            try:
+                row = connection.execute("SELECT current_database()").fetchone()
+                name = str(row[0]).replace('"', '""') if row else ""
+                connection.execute(f'COPY FROM DATABASE "{name}" TO copied')
+                self.fault("rewrite: copied")
+                connection.execute("UPDATE copied.counters SET value = 0 WHERE name = 'rewrite_due'")
+                if not encoded:
+                    connection.execute("UPDATE copied.documents SET encoded_at = NULL")
+                    connection.execute("UPDATE copied.sources SET state = 'stored' WHERE state IN ('ready', 'partial')")
+                connection.execute("CHECKPOINT copied")
+            finally:
+                connection.execute("DETACH copied")
+            path.chmod(0o600)
+            _sync(path)
 
     def rewrite(self) -> None:
         """Copy every live row into a new file and put it in place of the old one, with no log left.
@@ -156,18 +186,7 @@ class Database:
         with self._lock, self._explained():
             self._sweep()
             connection = self._connection
-            connection.execute(f"ATTACH {_quoted(self._rewritten)} AS rewritten")
-            try:
-                row = connection.execute("SELECT current_database()").fetchone()
-                name = str(row[0]).replace('"', '""') if row else ""
-                connection.execute(f'COPY FROM DATABASE "{name}" TO rewritten')
-                fault("rewrite: copied")
-                connection.execute("UPDATE rewritten.counters SET value = 0 WHERE name = 'rewrite_due'")
-                connection.execute("CHECKPOINT rewritten")
-            finally:
-                connection.execute("DETACH rewritten")
-            self._rewritten.chmod(0o600)
-            _sync(self._rewritten)
+            self.copy_to(self._rewritten)
             fault("rewrite: flushed")
             # The old log must be gone before the rename: replayed over the new file it would bring text back.
             connection.execute("CHECKPOINT")

@@ -21,7 +21,7 @@ _PAGE = 2000  # documents read at a time by stream(): about 2 MB of text
 
 _SELECT = """
 SELECT d.id, d.source, s.path, s.kind, s.sha256, d.ord, d.text, d.context, d.title, d.headings, d.char_start,
-       d.char_end, d.page, d.line_start, d.line_end, d.messages, d.date, d.tokens, d.encoded_at, d.added_at,
+       d.char_end, d.page, d.line_start, d.line_end, d.lines, d.messages, d.date, d.tokens, d.encoded_at, d.added_at,
        d.retired_at
 FROM documents d JOIN sources s ON s.id = d.source WHERE """
 
@@ -47,6 +47,22 @@ class Documents:
         """The documents of a source, in its order."""
         return self._where("d.retired_at IS NULL AND d.source = ? ORDER BY d.ord", [source])
 
+    def around(self, source: int, ord_: int, before: int, after: int) -> tuple[list[DocumentRow], int, int]:
+        """A source's documents from `before` documents ahead of place `ord_` to `after` behind it, in its order,
+        and how many more there are ahead of them and behind them."""
+        near = "d.retired_at IS NULL AND d.source = ? AND "
+        ahead = self._where(f"{near} d.ord < ? ORDER BY d.ord DESC LIMIT {int(before)}", [source, ord_])
+        behind = self._where(f"{near} d.ord >= ? ORDER BY d.ord LIMIT {int(after) + 1}", [source, ord_])
+        rows = [*reversed(ahead), *behind]
+        if not rows:
+            return [], 0, 0
+        earlier, later = self._database.rows(
+            """SELECT count(*) FILTER (ord < ?), count(*) FILTER (ord > ?)
+            FROM documents WHERE retired_at IS NULL AND source = ?""",
+            [rows[0].ord, rows[-1].ord, source],
+        )[0]
+        return rows, earlier, later
+
     def neighbours(self, document: int) -> tuple[DocumentRow | None, DocumentRow | None]:
         """The documents before and after one in its source."""
         here = self.get([document]).get(document)
@@ -57,16 +73,26 @@ class Documents:
         after = self._where(f"{near} d.ord > ? ORDER BY d.ord LIMIT 1", [here.source, here.ord])
         return next(iter(before), None), next(iter(after), None)
 
-    def stream(self) -> Iterator[DocumentRow]:
-        """Every document by id, read page by page: memory stays flat, no lock is held between pages."""
+    def stream(self, as_of: datetime | None = None) -> Iterator[DocumentRow]:
+        """Every document by id (`as_of`: of then), read page by page: memory stays flat, no lock is held between
+        pages."""
+        condition, moments = _held(as_of)
         after = 0
-        while page := self._where(f"d.retired_at IS NULL AND d.id > ? ORDER BY d.id LIMIT {_PAGE}", [after]):
+        while page := self._where(f"{condition} AND d.id > ? ORDER BY d.id LIMIT {_PAGE}", [*moments, after]):
             yield from page
             after = page[-1].id
 
     def ids(self) -> NDArray[np.int64]:
         """The ids of all documents, retired ones too, rising: what words and bank may hold."""
         return self._ids("SELECT id FROM documents ORDER BY id", [])
+
+    def newest_first(self) -> NDArray[np.int64]:
+        """The same, those of the newest files first, in their source's order; retired ones last."""
+        return self._ids(
+            """SELECT d.id FROM documents d JOIN sources s ON s.id = d.source
+            ORDER BY d.retired_at IS NOT NULL, s.mtime_ns DESC, d.source, d.ord""",
+            [],
+        )
 
     def encoded_ids(self) -> NDArray[np.int64]:
         """The ids said to be encoded, retired ones too, rising: what the bank must hold."""
@@ -85,14 +111,8 @@ class Documents:
         `since` and `until` are ISO 8601, as exact as one likes ("2024", "2024-05-08", with a time), both
         inclusive, compared with the documents' own dates. `as_of` (with zone): what memory held then.
         """
-        conditions: list[str] = []
-        parameters: list[object] = []
-        if as_of is None:
-            conditions.append("d.retired_at IS NULL")
-        else:
-            moment = as_of.astimezone(UTC).replace(tzinfo=None)
-            conditions.append("d.added_at <= ? AND (d.retired_at IS NULL OR d.retired_at > ?)")
-            parameters += [moment, moment]
+        condition, parameters = _held(as_of)
+        conditions = [condition]
         for bound, comparison in ((since, ">="), (until, "<=")):
             if bound is not None:
                 conditions.append(f"left(d.date, {len(bound)}) {comparison} ?")
@@ -132,21 +152,22 @@ class Documents:
             [limit],
         )
 
-    def mark_encoded(self, ids: Sequence[int], tokens: Sequence[int]) -> None:
+    def mark_encoded(self, ids: Sequence[int], tokens: Sequence[int]) -> frozenset[int]:
         """Say that the tensors of these documents are flushed, with their lengths. One commit; sources
-        all of whose documents are now encoded turn "ready"."""
+        all of whose documents are now encoded turn "ready". Gives those that are still in memory."""
         if not ids:
-            return
+            return frozenset()
         with self._database.transaction() as connection:
             rows = connection.execute(
                 """UPDATE documents SET encoded_at = ?, tokens = m.tokens
                 FROM (SELECT unnest(?::BIGINT[]) AS id, unnest(?::INTEGER[]) AS tokens) m
-                WHERE documents.id = m.id RETURNING source""",
+                WHERE documents.id = m.id RETURNING source, documents.id""",
                 [utc_now(), list(ids), list(tokens)],
             ).fetchall()
             settle(connection, sorted({int(row[0]) for row in rows}))
             self._database.fault("encoded: written")
         self._database.fault("encoded: committed")
+        return frozenset(int(row[1]) for row in rows)
 
     def mark_pending(self, ids: Sequence[int] | None = None) -> None:
         """Say that the tensors of these documents (None: of all) are not there; they are made again."""
@@ -172,10 +193,18 @@ class Documents:
         return [_document(row) for row in self._database.rows(_SELECT + condition, parameters)]
 
 
+def _held(as_of: datetime | None) -> tuple[str, list[object]]:
+    """The condition that memory holds a document, or held it at a moment, with its parameters."""
+    if as_of is None:
+        return "d.retired_at IS NULL", []
+    moment = as_of.astimezone(UTC).replace(tzinfo=None)
+    return "d.added_at <= ? AND (d.retired_at IS NULL OR d.retired_at > ?)", [moment, moment]
+
+
 def _document(row: Row) -> DocumentRow:
     number, source, path, kind, source_sha256, ord_ = row[:6]
-    text, context, title, headings, char_start, char_end, page, line_start, line_end, messages, date = row[6:17]
-    tokens, encoded_at, added_at, retired_at = row[17:]
+    text, context, title, headings, char_start, char_end, page, line_start, line_end, lines, messages, date = row[6:18]
+    tokens, encoded_at, added_at, retired_at = row[18:]
     return DocumentRow(
         id=number,
         source=source,
@@ -193,6 +222,7 @@ def _document(row: Row) -> DocumentRow:
             page=page,
             line_start=line_start,
             line_end=line_end,
+            lines=tuple((offset, first, last) for offset, first, last in json.loads(lines or "[]")),
             messages=tuple((offset, Message(**message)) for offset, message in json.loads(messages or "[]")),
             date=date,
         ),

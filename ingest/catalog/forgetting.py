@@ -64,6 +64,16 @@ class Forgetting:
             paths=tuple(Path(os.fsdecode(row[0])) for row in paths),
         )
 
+    def copies(self, selection: Selection) -> list[Path]:
+        """The sources that stay and hold the very text of a document that would go."""
+        rows = self._database.rows(
+            f"""SELECT DISTINCT s.path FROM documents d JOIN sources s ON s.id = d.source
+            WHERE d.retired_at IS NULL AND d.id NOT IN {_IDS}
+            AND d.text_sha256 IN (SELECT text_sha256 FROM documents WHERE id IN {_IDS}) ORDER BY s.path""",
+            [list(selection.documents), list(selection.documents)],
+        )
+        return [Path(os.fsdecode(row[0])) for row in rows]
+
     def forget(self, selection: Selection) -> Receipt:
         """Remove what was chosen, in one commit. Words and bank drop `receipt.removed`, then rewrite().
 
@@ -80,7 +90,16 @@ class Forgetting:
             ).fetchall()
             files = connection.execute(f"SELECT path, sha256 FROM sources WHERE id IN {_IDS}", [sources]).fetchall()
             whole = set(sources)
-            _remember(connection, now, [(path_hash(path), sha256 or None, None) for path, sha256 in files])
+            stay = connection.execute(
+                f"SELECT DISTINCT sha256 FROM sources WHERE gone_at IS NULL AND id NOT IN {_IDS}", [sources]
+            ).fetchall()
+            elsewhere = {row[0] for row in stay}  # a copy that stays must not be taken for what was forgotten
+            contents = {sha256 for _, sha256 in files if sha256} - elsewhere
+            _remember(
+                connection,
+                now,
+                [(path_hash(path), sha256 if sha256 in contents else None, None) for path, sha256 in files],
+            )
             parts = {(path_hash(path), None, text) for _, source, path, text in documents if source not in whole}
             _remember(connection, now, sorted(parts, key=str))
             said_again = _without_repeats(
@@ -103,7 +122,7 @@ class Forgetting:
         return Receipt(
             at=aware(now).isoformat(),
             path_sha256=tuple(path_hash(path) for path, _ in files),
-            content_sha256=tuple(sorted({sha256 for _, sha256 in files if sha256})),
+            content_sha256=tuple(sorted(contents)),
             text_sha256=tuple(texts),
             removed=tuple(removed),
             answers=answers,

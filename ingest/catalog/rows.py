@@ -86,6 +86,15 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchedRow:
+    """A folder, or a single file, that is kept in memory from now on."""
+
+    path: Path
+    is_file: bool
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRow:
     """A document with its source. `document.date` is the file's time where the reader had none."""
 
@@ -112,6 +121,7 @@ class Counts:
     tokens: int
     retired: int
     by_state: Mapping[str, int]  # state -> sources
+    pending_tokens: int = 0  # of the documents not yet encoded
 
     @property
     def pending(self) -> int:
@@ -141,6 +151,19 @@ class AnswerRow:
     created_at: datetime
     result: Mapping[str, Any]
     forgotten: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """A conversation. `title` is "" until the person gives one; `question` is its first."""
+
+    id: int
+    title: str
+    created_at: datetime
+    last_at: datetime
+    answers: int
+    question: str
+    lost: int  # answers of which a cited document is no longer in memory
 
 
 @dataclass(frozen=True, slots=True)

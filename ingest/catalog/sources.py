@@ -9,17 +9,18 @@ from pathlib import Path
 import duckdb
 
 from ingest.catalog.database import Database, Row, aware, take_ids, utc_now
-from ingest.catalog.rows import Mark, SourceRow
+from ingest.catalog.rows import Mark, SourceRow, State
 
 _PAGE = 1000  # sources read at a time by all()
 
+# Documents are counted for the chosen sources only: counting all of them takes as long as memory is large.
 _SELECT = """
+WITH chosen AS (SELECT s.* FROM sources s WHERE {condition}), counted AS (
+    SELECT source, count(*) AS documents, count(encoded_at) AS encoded
+    FROM documents WHERE retired_at IS NULL AND source IN (SELECT id FROM chosen) GROUP BY source)
 SELECT s.id, s.path, s.kind, s.sha256, s.size, s.mtime_ns, s.title, s.state, s.reason, s.added_at,
        s.changed_at, coalesce(d.documents, 0), coalesce(d.encoded, 0)
-FROM sources s LEFT JOIN (
-    SELECT source, count(*) AS documents, count(encoded_at) AS encoded
-    FROM documents WHERE retired_at IS NULL GROUP BY source) d ON d.source = s.id
-WHERE """
+FROM chosen s LEFT JOIN counted d ON d.source = s.id {order}"""
 
 
 def path_blob(path: Path) -> bytes:
@@ -52,7 +53,7 @@ class Sources:
 
     def by_sha(self, sha256: str) -> list[SourceRow]:
         """The sources with this content: one of them may be the old name of a renamed file."""
-        return self._where("s.sha256 = ? ORDER BY s.id", [sha256])
+        return self._where("s.sha256 = ?", [sha256], order="s.id")
 
     def inside(self, folder: Path, *, gone: bool = False) -> list[SourceRow]:
         """The sources in a folder, or the one with this very path.
@@ -60,7 +61,21 @@ class Sources:
         `gone`: also those no longer in memory, of which retired documents or saved answers are left.
         """
         condition, parameters = inside("s.path", folder)
-        return self._where(f"{condition} ORDER BY s.path", parameters, gone=gone)
+        return self._where(condition, parameters, gone=gone, order="s.path")
+
+    def queued(self, limit: int) -> list[SourceRow]:
+        """Files that wait to be read, the newest first."""
+        waits = "s.state IN ('queued', 'reading')"
+        return self._where(waits, [], order="s.mtime_ns DESC, s.path", limit=limit)
+
+    def in_state(self, state: State, limit: int) -> list[SourceRow]:
+        """The files in a state, the last changed first."""
+        return self._where("s.state = ?", [state], order="s.changed_at DESC, s.id DESC", limit=limit)
+
+    def queued_sizes(self) -> frozenset[int]:
+        """Sizes of the files that wait to be read: one of them may be the new name of a file that is gone."""
+        rows = self._database.rows("SELECT DISTINCT size FROM sources WHERE state IN ('queued', 'reading')")
+        return frozenset(int(row[0]) for row in rows)
 
     def by_ids(self, ids: Sequence[int]) -> dict[int, SourceRow]:
         """The sources with these ids."""
@@ -69,13 +84,24 @@ class Sources:
     def all(self) -> Iterator[SourceRow]:
         """Every source, by path; read page by page, so changes made meanwhile may or may not be seen."""
         after = b""
-        while page := self._where(f"s.path > ?::BLOB ORDER BY s.path LIMIT {_PAGE}", [after]):
+        while page := self._where("s.path > ?::BLOB", [after], order="s.path", limit=_PAGE):
             yield from page
             after = path_blob(page[-1].path)
 
-    def _where(self, condition: str, parameters: Sequence[object], *, gone: bool = False) -> list[SourceRow]:
-        present = "true" if gone else "s.gone_at IS NULL"
-        return [_source(row) for row in self._database.rows(f"{_SELECT}{present} AND {condition}", parameters)]
+    def _where(
+        self,
+        condition: str,
+        parameters: Sequence[object],
+        *,
+        gone: bool = False,
+        order: str = "",
+        limit: int | None = None,
+    ) -> list[SourceRow]:
+        chosen = condition if gone else f"s.gone_at IS NULL AND {condition}"
+        if limit is not None:
+            chosen += f" ORDER BY {order} LIMIT {limit}"
+        sql = _SELECT.format(condition=chosen, order=f"ORDER BY {order}" if order else "")
+        return [_source(row) for row in self._database.rows(sql, parameters)]
 
     def mark(self, marks: Sequence[Mark]) -> None:
         """Give files a state, entering those not known yet; documents stay as they are. One commit."""

@@ -30,6 +30,7 @@ _PLACE = (
     ("page", "INTEGER"),
     ("line_start", "INTEGER"),
     ("line_end", "INTEGER"),
+    ("lines", "TEXT"),
     ("messages", "TEXT"),
     ("date", "TEXT"),
 )
@@ -225,6 +226,7 @@ def _places(entries: Sequence[_Entry]) -> list[list[object]]:
         [document.page for document in documents],
         [document.line_start for document in documents],
         [document.line_end for document in documents],
+        [json.dumps(document.lines) if document.lines else "" for document in documents],
         [messages_json(document.messages) for document in documents],
         [entry.date for entry in entries],
     ]

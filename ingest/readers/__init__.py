@@ -11,37 +11,62 @@ from pathlib import Path
 
 from ingest.context import Budget
 from ingest.limits import Limits
-from ingest.readers import archive, chatgpt, html, mail, markdown, pdf, plain, telegram, whatsapp
+from ingest.readers import (
+    archive,
+    calendar,
+    chatgpt,
+    claude,
+    code,
+    contacts,
+    discord,
+    docx,
+    epub,
+    html,
+    json_data,
+    mail,
+    markdown,
+    notebook,
+    org,
+    pdf,
+    plain,
+    rst,
+    slack,
+    table,
+    telegram,
+    whatsapp,
+)  # fmt: skip
 from ingest.readers.source import Reader, Source, check_size
+from ingest.readers.unwanted import unwanted
 from ingest.text import SAMPLE_BYTES
 from ingest.types import Empty, Measure, Reading, Unreadable
 
-_EXPORTS = (whatsapp.READER, telegram.READER, chatgpt.READER, mail.MAILBOX, mail.MAIL)
+_CHATS = (whatsapp.READER, telegram.READER, discord.READER, claude.READER, chatgpt.READER)
+_EXPORTS = (*_CHATS, mail.MAILBOX, mail.MAIL)
 _ARCHIVE = Reader(
     "archive",
     "archive_bytes",
     lambda name, head: name.endswith(".zip"),
     lambda source, budget, limits: archive.read(source, _EXPORTS, budget, limits),
 )
-_READERS = (pdf.READER, markdown.READER, html.READER, _ARCHIVE, *_EXPORTS, plain.READER)
+_BOOKS = (pdf.READER, docx.READER, epub.READER)
+_DATA = (slack.DAY, notebook.READER, json_data.READER, table.READER, calendar.READER, contacts.READER)
+_PROSE = (org.READER, rst.READER, code.LOG, code.READER, plain.READER)
+_READERS = (*_BOOKS, markdown.READER, html.READER, _ARCHIVE, *_EXPORTS, *_DATA, *_PROSE)
 
-# Formats made of text that hold no words of a person.
-_NOT_FOR_READING = (".svg", ".map", ".min.js", ".min.css", ".lock", ".pem", ".key", ".asc")
 
-
-def recognise(path: Path, limits: Limits) -> Reader | None:
-    """The reader for the regular file at `path`, by its name and first bytes; None if there is none.
+def recognise(path: Path, limits: Limits) -> Reader | str:
+    """The reader for the regular file at `path`, by its name and first bytes, or the rule by which there is none.
 
     Raises OSError when it cannot be opened.
     """
     name = path.name.lower()
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
-    if name.endswith(_NOT_FOR_READING):
-        return None
+    if rule := unwanted(name, head):
+        return rule
     reader = next((reader for reader in _READERS if reader.recognises(name, head)), None)
-    if reader is _ARCHIVE and not archive.holds_export(Source(path), _EXPORTS, limits):
-        return None
+    if reader is None or (reader is _ARCHIVE and not archive.holds_export(Source(path), _EXPORTS, limits)):
+        return f"unsupported kind {path.suffix.lower() or '(no suffix, not text)'}"
     return reader
 
 
@@ -53,8 +78,8 @@ def read(path: Path, *, limits: Limits, measure: Measure, max_tokens: int) -> Re
     """
     try:
         reader = recognise(path, limits)
-        if reader is None:
-            raise Unreadable(f"unsupported kind {path.suffix or '(no suffix)'}: save it as text or PDF")
+        if isinstance(reader, str):
+            raise Unreadable(f"{reader}: save it as text or PDF" if reader.startswith("unsupported") else reader)
         source = Source(path)
         if source.size == 0:
             raise Empty("empty: the file has no bytes")

@@ -9,27 +9,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.context import Budget
-from ingest.readers.compose import compose_message, everywhere
+from ingest.places import Places
+from ingest.readers.compose import compose_message
 from ingest.readers.plain import Paragraphs
 from ingest.text import clean
 from ingest.types import Document, Message
 
 _BEFORE_CHARACTERS = 200
 
+Fields = dict[str, object]
+"""A JSON object of an export; a field of another type than expected counts as missing."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Said:
-    """One message as an export has it, and the first and last line of its object in the file.
+    """One message as an export has it, and the lines of its text in the file.
 
-    `media` names what is not text in it: "photo", "file report.pdf".
+    `media` names what is not text in it: "photo", "file report.pdf". `answers`: what it is said in reply to,
+    where the export tells; otherwise that is the message before.
     """
 
     chat: str
     author: str
     time: str | None
     text: str
-    lines: tuple[int, int]
+    lines: Places | None  # None in archives
     media: str = ""
+    answers: str = ""
 
 
 def compose_chat(messages: Iterator[Said], budget: Budget) -> Iterator[Document]:
@@ -45,7 +51,7 @@ def compose_chat(messages: Iterator[Said], budget: Budget) -> Iterator[Document]
                 (clean(said.chat),),
                 date=said.time,
                 speaker=clean(said.author + (f" ({said.media})" if said.media else "")),
-                note=_note(before),
+                note=clean(said.answers or (f"before: {said_before(before)}" if before else "")),
             )
             yield from compose_message(
                 text,
@@ -54,7 +60,7 @@ def compose_chat(messages: Iterator[Said], budget: Budget) -> Iterator[Document]
                 context=context,
                 title=clean(said.chat),
                 offset=offset,
-                lines=everywhere(said.lines),
+                lines=said.lines,
                 budget=budget,
             )
             offset += len(text) + 1
@@ -62,8 +68,18 @@ def compose_chat(messages: Iterator[Said], budget: Budget) -> Iterator[Document]
             before = said
 
 
-def _note(before: Said | None) -> str:
-    if before is None:
-        return ""
-    words = before.text[:_BEFORE_CHARACTERS] if before.text.strip() else f"({before.media})"
-    return clean(f"before: {before.author}: {words}")
+def said_before(said: Said) -> str:
+    """Who said it and how it begins, for the context of what follows."""
+    words = said.text[:_BEFORE_CHARACTERS] if said.text.strip() else f"({said.media})"
+    return f"{said.author}: {words}"
+
+
+def string(entry: Fields, key: str) -> str:
+    value = entry.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def dicts(entry: Fields, key: str) -> list[Fields]:
+    """The objects in a list."""
+    values = entry.get(key)
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

@@ -9,15 +9,16 @@ from ingest import dates
 from ingest.context import Budget
 from ingest.limits import Limits
 from ingest.readers.chat import Said, compose_chat
-from ingest.readers.json_stream import JsonStream
+from ingest.readers.json_leaves import Path
+from ingest.readers.json_stream import Extent, JsonStream, damage
 from ingest.readers.source import Reader, Source
 from ingest.types import Reading
 
 _AUTHORS = {"user": "You", "assistant": "ChatGPT"}
+_CONTENT = ("message", "content")
 _WORDS = frozenset({"text", "multimodal_text", "code"})  # not thoughts, tool output, browsing
 
-_Span = tuple[int, int]  # first and last line in the file
-_Mapping = dict[str, tuple[object, _Span]]  # a node's name, the node, its place
+_Mapping = dict[str, tuple[object, Extent | None]]  # a node's name, the node, its place
 
 
 def _recognises(name: str, head: bytes) -> bool:
@@ -29,12 +30,12 @@ def _recognises(name: str, head: bytes) -> bool:
 
 def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     reading = Reading("chatgpt", iter(()))
-    reading.documents = compose_chat(_messages(source.text(), reading.unreadable), budget)
+    reading.documents = compose_chat(_messages(source.utf8(), reading.unreadable), budget)
     return reading
 
 
-def _messages(text: str, unreadable: list[str]) -> Iterator[Said]:
-    stream = JsonStream(text)
+def _messages(data: bytes, unreadable: list[str]) -> Iterator[Said]:
+    stream = JsonStream(data)
     try:
         if stream.peek() == "{":  # one conversation saved by itself
             yield from _conversation(stream)
@@ -42,7 +43,7 @@ def _messages(text: str, unreadable: list[str]) -> Iterator[Said]:
         for _ in stream.items():
             yield from _conversation(stream)
     except json.JSONDecodeError as error:
-        unreadable.append(f"damaged JSON at character {error.pos}: nothing after it was read; export it again")
+        unreadable.append(damage(error))
 
 
 def _conversation(stream: JsonStream) -> Iterator[Said]:
@@ -58,24 +59,24 @@ def _conversation(stream: JsonStream) -> Iterator[Said]:
             fields[key] = stream.value()
     title = fields.get("title")
     chat = title if isinstance(title, str) and title.strip() else "ChatGPT conversation"
-    for message, lines in _branch(mapping, fields.get("current_node")):
-        if said := _said(message, lines, chat, fields.get("create_time")):
+    for message, extent in _branch(mapping, fields.get("current_node")):
+        if said := _said(message, extent, chat, fields.get("create_time")):
             yield said
 
 
-def _branch(mapping: _Mapping, current: object) -> list[tuple[dict[str, object], _Span]]:
+def _branch(mapping: _Mapping, current: object) -> list[tuple[dict[str, object], Extent]]:
     """The messages from the root to the current node; edited and regenerated ones lie on other branches."""
     if not isinstance(current, str) or current not in mapping:
         current = _newest_leaf(mapping)
-    messages: list[tuple[dict[str, object], _Span]] = []
+    messages: list[tuple[dict[str, object], Extent]] = []
     seen: set[str] = set()
     while isinstance(current, str) and current not in seen:
         seen.add(current)
-        node, lines = mapping.get(current, (None, (0, 0)))
-        if not isinstance(node, dict):
+        node, extent = mapping.get(current, (None, None))
+        if not isinstance(node, dict) or extent is None:
             break
         if isinstance(node.get("message"), dict):
-            messages.append((node["message"], lines))
+            messages.append((node["message"], extent))
         current = node.get("parent")
     return messages[::-1]
 
@@ -85,7 +86,7 @@ def _newest_leaf(mapping: _Mapping) -> str | None:
     return leaves[-1] if leaves else None
 
 
-def _said(message: dict[str, object], lines: _Span, chat: str, created: object) -> Said | None:
+def _said(message: dict[str, object], extent: Extent, chat: str, created: object) -> Said | None:
     author, content = message.get("author"), message.get("content")
     if not isinstance(author, dict) or not isinstance(content, dict):
         return None
@@ -93,31 +94,32 @@ def _said(message: dict[str, object], lines: _Span, chat: str, created: object) 
     to_a_tool = message.get("recipient") not in (None, "all")
     if name is None or to_a_tool or content.get("content_type") not in _WORDS:
         return None
-    text, media = _words(content)
+    text, media, parts = _words(content)
     if not text.strip() and not media:
         return None
     time = dates.from_epoch(message.get("create_time")) or dates.from_epoch(created)
-    return Said(chat, name, time, text, lines, media)
+    return Said(chat, name, time, text, extent.places(parts), media)
 
 
-def _words(content: dict[str, object]) -> tuple[str, str]:
-    """(text of all parts, note on what is not text)."""
+def _words(content: dict[str, object]) -> tuple[str, str, list[tuple[int, Path]]]:
+    """(text of all parts, note on what is not text, offset of each part in the text and its path in the node)."""
     parts = content.get("parts")
     if not isinstance(parts, list):
         text = content.get("text")
-        return (text if isinstance(text, str) else ""), ""
+        return (text if isinstance(text, str) else ""), "", [(0, (*_CONTENT, "text"))]
     texts: list[str] = []
     media: list[str] = []
-    for part in parts:
-        if isinstance(part, str):
-            texts.append(part)
+    places: list[tuple[int, Path]] = []
+    length = 0
+    for i, part in enumerate(parts):
+        spoken = part.get("text") if isinstance(part, dict) else part
+        if isinstance(spoken, str) and spoken:
+            places.append((length, (*_CONTENT, "parts", i, *(("text",) if isinstance(part, dict) else ()))))
+            texts.append(spoken)
+            length += len(spoken) + 1
         elif isinstance(part, dict):
-            spoken = part.get("text")
-            if isinstance(spoken, str):
-                texts.append(spoken)
-            else:
-                media.append(str(part.get("content_type") or "attachment").partition("_")[0])
-    return "\n".join(text for text in texts if text), ", ".join(dict.fromkeys(media))
+            media.append(str(part.get("content_type") or "attachment").partition("_")[0])
+    return "\n".join(texts), ", ".join(dict.fromkeys(media)), places
 
 
 READER = Reader("chatgpt", "chat_bytes", _recognises, read)

@@ -7,7 +7,6 @@ between blocks; nothing but white space is added to the page's own words.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -16,10 +15,11 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from ingest import dates
 from ingest.context import Budget
 from ingest.limits import Limits
-from ingest.readers.compose import HEADING_CHARACTERS, Origin, Places, Section, compose
+from ingest.places import Marks
+from ingest.readers.compose import HEADING_CHARACTERS, Origin, Section, compose
 from ingest.readers.source import Reader, Source
 from ingest.split import Block
-from ingest.text import clean, decode_as
+from ingest.text import Lines, clean, decode_as
 from ingest.types import Reading, Unreadable
 
 _FURNITURE = frozenset({
@@ -40,6 +40,7 @@ _MENU_NAMES = frozenset({
     "cookie-banner", "cookies", "toc", "pagination",
 })  # fmt: skip
 _ROW, _CELL = "\x1e", "\x1f"  # stand for <br> and the border of two cells while a block is collected
+_WORD = re.compile(r"\S+")  # _ROW and _CELL count as white space
 _LAST_LINE = 65_535  # lxml counts no further
 _HEADING = re.compile(r"h[1-6]\Z")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
@@ -60,7 +61,7 @@ class Page:
 
     text: str
     sections: list[Section]
-    lines: Places  # in the markup
+    lines: Marks  # in the markup
     title: str = ""
     date: str | None = None
 
@@ -91,7 +92,7 @@ def parse(markup: str) -> Page:
     try:
         root = document_fromstring(markup.encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
-        return Page("", [], _Lines().span)  # nothing in it at all
+        return Page("", [], Marks())  # nothing in it at all
     page = _collect(_main(root), _FURNITURE)
     if not page.text:
         page = _collect(root, _MACHINERY)
@@ -119,17 +120,21 @@ def _found(root: HtmlElement, path: str) -> list[HtmlElement]:
     return found
 
 
-@dataclass(slots=True)
-class _Lines:
-    """Where the blocks of an extracted text begin in it, and their first and last lines in the markup."""
+class _MarkupLines:
+    """The line of the markup for rising offsets in a block; `begins` holds offset and line of every piece of it."""
 
-    starts: list[int] = field(default_factory=list)
-    firsts: list[int] = field(default_factory=list)
-    lasts: list[int] = field(default_factory=list)
+    def __init__(self, raw: str, begins: list[tuple[int, int]]) -> None:
+        self._raw, self._begins = raw, begins
+        self._piece = 0
+        self._counted, self._line = begins[0]
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Lines of all blocks that the characters in [start, end) belong to."""
-        return self.firsts[bisect_right(self.starts, start) - 1], self.lasts[bisect_right(self.starts, end - 1) - 1]
+    def at(self, offset: int) -> int:
+        while self._piece < len(self._begins) and self._begins[self._piece][0] <= offset:
+            self._counted, self._line = self._begins[self._piece]
+            self._piece += 1
+        self._line += self._raw.count("\n", self._counted, offset)
+        self._counted = max(self._counted, offset)
+        return self._line
 
 
 @dataclass(slots=True)
@@ -145,10 +150,10 @@ class _Collector:
     blocks: list[Block] = field(default_factory=list)
     path: list[tuple[int, str]] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
-    lines: _Lines = field(default_factory=_Lines)
+    lines: Marks = field(default_factory=Marks)
     at: int = 1
-    first: int | None = None  # line of the running block's first word
-    last: int = 1
+    raw: int = 0  # characters in `line`
+    begins: list[tuple[int, int]] = field(default_factory=list)  # offset in the running block and line, by text added
 
     def reach(self, element: HtmlElement) -> None:
         """The walk comes to a tag."""
@@ -158,10 +163,15 @@ class _Collector:
     def add(self, text: str) -> None:
         """Text of the page for the running block."""
         self.line.append(text)
-        if words := text.strip():
-            first = self.at + text.count("\n", 0, text.index(words))
-            self.first, self.last = self.first or first, first + words.count("\n")
+        if text and not text.isspace():
+            self.begins.append((self.raw, self.at))
+        self.raw += len(text)
         self.at += text.count("\n")
+
+    def mark(self, border: str) -> None:
+        """The border of two rows or cells in the running block."""
+        self.line.append(border)
+        self.raw += 1
 
     def skip(self, element: HtmlElement) -> None:
         """An element whose words are left out."""
@@ -169,23 +179,46 @@ class _Collector:
 
     def end_block(self, level: int = 0, verbatim: bool = False) -> None:
         """Closes the running block; `level` 1 to 6 when it was a heading."""
-        raw, first = "".join(self.line), self.first or self.at
+        raw, begins = "".join(self.line), self.begins
         self.line.clear()
-        self.first = None
-        text = _verbatim(raw) if verbatim else _squeezed(raw)
-        if not text.strip():
+        self.raw, self.begins = 0, []
+        if not begins:
             return
+        text = self._verbatim(raw, begins) if verbatim else self._squeezed(raw, begins)
         if level:
             self.end_section()
             self.path = [step for step in self.path if step[0] < level] + [
                 (level, " ".join(text.split())[:HEADING_CHARACTERS])
             ]
         self.blocks.append(Block(self.length, self.length + len(text), by_line=verbatim))
-        self.lines.starts.append(self.length)
-        self.lines.firsts.append(first)
-        self.lines.lasts.append(max(first, self.last))
         self.parts.append(text + "\n\n")
         self.length += len(text) + 2
+
+    def _squeezed(self, raw: str, begins: list[tuple[int, int]]) -> str:
+        """White space as a browser shows it: one space for any run, a line for <br>, a tab between cells."""
+        lines = _MarkupLines(raw, begins)
+        parts: list[str] = []
+        given = done = 0
+        for word in _WORD.finditer(raw):
+            if done:
+                gap = raw[done : word.start()]
+                parts.append("\n" * gap.count(_ROW) or "\t" * gap.count(_CELL) or " ")
+                given += len(parts[-1])
+            self.lines.add(self.length + given, lines.at(word.start()))
+            parts.append(word.group())
+            given += len(parts[-1])
+            done = word.end()
+        return "".join(parts)
+
+    def _verbatim(self, raw: str, begins: list[tuple[int, int]]) -> str:
+        """The text of <pre>, as it stands."""
+        lines = _MarkupLines(raw, begins)
+        text = raw.replace(_ROW, "\n").replace(_CELL, "\t").rstrip()
+        cut = len(text) - len(text.lstrip("\n"))
+        for start in Lines(text).starts:
+            if start >= cut:
+                self.lines.add(self.length + start - cut, lines.at(start))
+        return text[cut:]
 
     def end_section(self) -> None:
         if self.blocks:
@@ -211,16 +244,16 @@ def _collect(root: HtmlElement, furniture: frozenset[str]) -> Page:
                 collector.add(element.tail or "")
     collector.end_block()
     collector.end_section()
-    return Page("".join(collector.parts).rstrip(), collector.sections, collector.lines.span)
+    return Page("".join(collector.parts).rstrip(), collector.sections, collector.lines)
 
 
 def _start(collector: _Collector, tag: str, text: str) -> None:
     if tag in _BLOCKS:
         collector.end_block()
     elif tag == "br":
-        collector.line.append(_ROW)
+        collector.mark(_ROW)
     elif tag in ("td", "th"):
-        collector.line.append(_CELL)
+        collector.mark(_CELL)
     collector.add(text)
 
 
@@ -252,15 +285,11 @@ def _is_article_header(element: HtmlElement) -> bool:
     return element.tag == "header" and parent is not None and parent.tag in ("article", "main", "section")
 
 
-def _verbatim(raw: str) -> str:
-    return raw.replace(_ROW, "\n").replace(_CELL, "\t").strip("\n").rstrip()
-
-
-def _squeezed(raw: str) -> str:
-    """White space as a browser shows it: one space for any run, a line for <br>, a tab between cells."""
-    rows = (row.split(_CELL) for row in raw.split(_ROW))
-    lines = ("\t".join(" ".join(cell.split()) for cell in row).strip() for row in rows)
-    return "\n".join(lines).strip()
+def _squeezed(gap: str) -> str:
+    """What a browser shows between two words of a block."""
+    if _ROW in gap:
+        return "\n" * gap.count(_ROW)
+    return "\t" * gap.count(_CELL) or " "
 
 
 READER = Reader("html", "text_bytes", _recognises, read)

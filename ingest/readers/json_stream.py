@@ -8,17 +8,60 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ingest.places import Marks, everywhere
+from ingest.readers.json_leaves import Path, leaves
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder(strict=False)  # control characters inside strings occur in exports
+
+
+def _integer(digits: str) -> int | float:
+    """Thousands of digits are no number of a person, and Python refuses to read them."""
+    return int(digits) if len(digits) < 1000 else float("inf")
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_int=_integer)  # control characters inside strings occur in exports
+
+
+def damage(error: json.JSONDecodeError) -> str:
+    """Why the rest of a JSON export stays unread."""
+    return f"damaged JSON at line {error.lineno}: nothing after it was read; export it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where a value stands: as `text`, on `lines` of the file."""
+
+    text: str
+    lines: tuple[int, int]
+
+    def places(self, parts: Iterable[tuple[int, Path]]) -> Marks:
+        """The lines of a text made of strings in the value: the offset each has in it, and its path."""
+        first, last = self.lines
+        wanted = {path: offset for offset, path in parts}
+        if first == last or not wanted:
+            return everywhere(self.lines)
+        marks = Marks()
+        try:
+            for leaf in leaves(self.text, line=first):
+                if leaf.path in wanted:
+                    marks.add(wanted.pop(leaf.path), leaf.first, leaf.last)
+                if not wanted:
+                    return marks
+        except json.JSONDecodeError:
+            pass
+        return everywhere(self.lines)
 
 
 class JsonStream:
-    """A position in a JSON text. Whoever is given an item or key must consume its value before going on."""
+    """A position in a JSON text in UTF-8. Whoever is given an item or key must consume its value before going on."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, data: bytes) -> None:
+        # One character a byte: JSON's own marks are ASCII, and one emoji would make a string of four bytes each.
+        self._text = data.decode("latin-1")
+        self._is_ascii = data.isascii()
         self._at = self._skip(0)
         self._counted, self._line = 0, 1  # the character up to which line ends are counted, and its line
 
@@ -32,12 +75,12 @@ class JsonStream:
         self._at = self._skip(end)
         return value
 
-    def located(self) -> tuple[object, tuple[int, int]]:
-        """The next value, decoded, and the first and last line it stands on, 1-based."""
-        first = self._line_at(self._at)
+    def located(self) -> tuple[object, Extent]:
+        """The next value, decoded, and where it stands."""
+        start, first = self._at, self._line_at(self._at)
         value, end = self._decode()
         self._at = self._skip(end)
-        return value, (first, self._line_at(end))
+        return value, Extent(self._wide(start, end), (first, self._line_at(end)))
 
     def items(self) -> Iterator[None]:
         """Steps through the array that comes next, one step for each value."""
@@ -64,9 +107,14 @@ class JsonStream:
 
     def _decode(self) -> tuple[object, int]:
         try:
-            return _DECODER.raw_decode(self._text, self._at)
+            value, end = _DECODER.raw_decode(self._text, self._at)
+            return (value if self._is_ascii else _DECODER.decode(self._wide(self._at, end))), end
         except RecursionError:
-            raise json.JSONDecodeError("nested too deeply", "", self._at) from None
+            raise json.JSONDecodeError("nested too deeply", self._text, self._at) from None
+
+    def _wide(self, start: int, end: int) -> str:
+        part = self._text[start:end]
+        return part if self._is_ascii else part.encode("latin-1").decode("utf-8", "replace")
 
     def _line_at(self, at: int) -> int:
         """The line of a character; asked for in order, so that every line end is counted once."""
@@ -76,7 +124,7 @@ class JsonStream:
 
     def _expect(self, mark: str) -> None:
         if self.peek() != mark:
-            raise json.JSONDecodeError(f"expected {mark!r}", "", self._at)
+            raise json.JSONDecodeError(f"expected {mark!r}", self._text, self._at)
         self._at = self._skip(self._at + 1)
 
     def _skip(self, at: int) -> int:

@@ -10,21 +10,20 @@ import email
 import email.errors
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from email.header import decode_header
 from email.message import Message as Mail
 from email.utils import getaddresses, parsedate_to_datetime
-from typing import BinaryIO
+from typing import IO
 
 from ingest.context import Budget
 from ingest.limits import Limits
-from ingest.readers import html
-from ingest.readers.compose import Places, below, compose_message, everywhere
-from ingest.readers.plain import Paragraphs
+from ingest.places import everywhere
+from ingest.readers.compose import compose_message
+from ingest.readers.mail_body import Body, Part, Raw
 from ingest.readers.source import Reader, Source
 from ingest.split import Block
-from ingest.text import Lines, clean, decode_as
-from ingest.types import Document, Message, Reading, Unreadable
+from ingest.text import clean, decode_as
+from ingest.types import Document, Message, Reading
 
 _MAIL_BYTES = 50_000_000  # of one mail with its attachments; what is over is cut off and said
 _LINE_BYTES = 1_000_000
@@ -33,61 +32,8 @@ _QUOTED_FROM = re.compile(rb">+From ")
 _FIELD = re.compile(
     rb"(?:From|To|Cc|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Delivered-To|X-[\w-]+):", re.I
 )
-_UNENCODED = frozenset({"7bit", "8bit", "binary"})
-_NESTING = 30  # parts within parts; deeper is an attack, not a mail
 _NAMES_SHOWN = 3
 _NO_SUBJECT = "(no subject)"
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """A mail as it lies in its file, and its first and last line there, 1-based."""
-
-    data: bytes
-    lines: tuple[int, int]
-
-    @classmethod
-    def from_line(cls, line: int, data: bytes) -> Raw:
-        return cls(data, (line, line + data.rstrip().count(b"\n")))
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A part that is read."""
-
-    text: str
-    blocks: list[Block]
-    lines: Places
-
-
-@dataclass(slots=True)
-class _Body:
-    """The readable parts of a mail."""
-
-    raw: Raw
-    texts: list[_Text] = field(default_factory=list)
-    attachments: list[str] = field(default_factory=list)
-    at: int = 0  # in the raw mail, up to where parts were found
-    above: int = 0  # line ends before that
-
-    def places(self, part: Mail, content: bytes, inside: Places) -> Places:
-        """Lines in the file for the lines of a part's `content`; the whole mail's where it is encoded there.
-
-        Parts come in order and each is sought behind the one before: however many, the mail is gone through once.
-        """
-        data = self.raw.data
-        if str(part.get("content-transfer-encoding", "7bit")).strip().lower() not in _UNENCODED:
-            return everywhere(self.raw.lines)
-        line_end = data[: data.find(b"\n") + 1][-2:]
-        blank = b"\r\n\r\n" if line_end == b"\r\n" else b"\n\n"  # between a part's headers and its content
-        found = data.find(blank + content, self.at)
-        if found < 0:
-            self.at = len(data)
-            return everywhere(self.raw.lines)
-        begin = found + len(blank)
-        self.above += data.count(b"\n", self.at, begin)
-        self.at = begin
-        return below(self.raw.lines[0] - 1 + self.above, inside)
 
 
 def _recognises_mailbox(name: str, head: bytes) -> bool:
@@ -122,7 +68,7 @@ def _mailbox(source: Source, unreadable: list[str], budget: Budget) -> Iterator[
         yield from _documents(mails(file), source, unreadable, budget)
 
 
-def mails(file: BinaryIO) -> Iterator[Raw]:
+def mails(file: IO[bytes]) -> Iterator[Raw]:
     """The mails of a mailbox; a mail begins at a "From " line that is the first or follows a blank one."""
     lines: list[bytes] = []
     size, number, first = 0, 1, 1
@@ -153,20 +99,20 @@ def _documents(
             continue
         if len(raw.data) >= _MAIL_BYTES:
             unreadable.append(f"mail {index + 1}: larger than {_MAIL_BYTES / 1e6:g} MB, read up to there")
-        subject = _header(mail, "subject") or _NO_SUBJECT
+        subject = _subject(mail) or _NO_SUBJECT
         senders = _addresses(mail, "from")
         message = Message(author=senders[0] if senders else "", time=_date(mail), index=index)
-        body = _Body(raw)
-        _collect(mail, body, 0)
+        body = Body(raw, _subject, _name)
+        body.collect(mail)
         context = budget.context(
             (subject,),
             date=message.time,
             speaker=_from_to(senders, _addresses(mail, "to")),
             note="attached: " + ", ".join(body.attachments) if body.attachments else "",
         )
-        if not body.texts and subject != _NO_SUBJECT:
-            body.texts.append(_Text(subject, [Block(0, len(subject))], everywhere(raw.lines)))
-        for part in body.texts:
+        if not body.parts and subject != _NO_SUBJECT:
+            body.parts.append(Part(subject, [Block(0, len(subject))], everywhere(raw.lines)))
+        for part in body.parts:
             yield from compose_message(
                 part.text,
                 message,
@@ -186,51 +132,12 @@ def _from_to(senders: list[str], receivers: list[str]) -> str:
     return " ".join(part for part in (sender, f"to {shown}" if shown else "") if part)
 
 
-def _collect(part: Mail, body: _Body, depth: int) -> None:
-    kind = part.get_content_type()
-    name = _decoded(part.get_filename() or "")
-    children = part.get_payload()
-    if kind == "message/rfc822" and isinstance(children, list) and depth:
-        inner = children[0] if children else None
-        body.attachments.append((_header(inner, "subject") if isinstance(inner, Mail) else "") or "a mail")
-    elif part.is_multipart() and isinstance(children, list):
-        if depth >= _NESTING:
-            return
-        parts = [child for child in children if isinstance(child, Mail)]
-        for child in _preferred(parts) if kind == "multipart/alternative" else parts:
-            _collect(child, body, depth + 1)
-    elif name or part.get_content_disposition() == "attachment":
-        body.attachments.append(name or kind)
-    elif kind in ("text/plain", "text/html"):
-        text = _text(part, kind, body)
-        if text and text.text.strip():
-            body.texts.append(text)
+def _name(part: Mail) -> str:
+    return _decoded(part.get_filename() or "")
 
 
-def _preferred(children: list[Mail]) -> list[Mail]:
-    """Of alternatives the plain text, unless it is empty; else the last, which is the richest."""
-    for child in children:
-        if child.get_content_type() == "text/plain" and _payload(child).strip():
-            return [child]
-    return children[-1:]
-
-
-def _text(part: Mail, kind: str, body: _Body) -> _Text | None:
-    content = _payload(part)
-    try:
-        text = clean(decode_as(content, part.get_content_charset()))
-    except Unreadable:
-        return None  # binary data that calls itself text
-    if kind == "text/plain":
-        return _Text(text, list(Paragraphs(text)), body.places(part, content, Lines(text).span))
-    page = html.parse(text)
-    blocks = [block for section in page.sections for block in section.blocks]
-    return _Text(page.text, blocks, body.places(part, content, page.lines))
-
-
-def _payload(part: Mail) -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
+def _subject(mail: Mail) -> str:
+    return _header(mail, "subject")
 
 
 def _raw(mail: Mail, name: str) -> list[str]:

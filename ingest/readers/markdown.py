@@ -30,6 +30,9 @@ _MARKS = re.compile(r"!?\[\[?([^\]|]*\|)?([^\]]*)\]\]?(?:\([^)]*\))?|[*_`~]{1,3}
 _SEGMENT_CHARACTERS = 250_000
 # Lines at which nothing goes on: headings, top-level list items, any unindented line after a blank one.
 _SAFE_CUT = re.compile(r"^ {0,3}(?P<fence>```|~~~)|^(?=#{1,6} |[-*+] )|(?<=\n\n)(?=\S)|(?<=\n\r\n)(?=\S)", re.MULTILINE)
+_DATED = ("date", "created", "created_at", "date created", "published")
+_NOTED = {"tags": ("tags", "tag"), "also called": ("aliases", "alias")}
+_NOTED_WORDS = 20
 _BY_LINE = frozenset({"fence", "code_block", "table_open", "html_block"})
 
 
@@ -39,6 +42,7 @@ class _FrontMatter:
     title: str = ""
     date: str | None = None
     is_content: bool = False  # holds more than title and date, or is all there is
+    note: str = ""  # tags and other names (Obsidian's aliases), for the context of every document
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     front = _front_matter(text)
     blocks = list(_blocks(text, front.end, lines))
     title = front.title or _only_title(blocks) or source.stem
-    origin = Origin(title=title, date=front.date or dates.from_name(source.name), lines=lines.span)
+    origin = Origin(title=title, date=front.date or dates.from_name(source.name), lines=lines)
     return Reading("markdown", compose(text, _sections(blocks, front), origin, budget))
 
 
@@ -73,13 +77,27 @@ def _front_matter(text: str) -> _FrontMatter:
     if not isinstance(values, dict):
         return _FrontMatter()  # two rules with text between them, or YAML nobody can read: plain body
     title = values.get("title")
-    date = next((found for key in ("date", "created") if (found := dates.from_value(values.get(key)))), None)
+    date = next((found for key in _DATED if (found := dates.from_value(values.get(key)))), None)
     return _FrontMatter(
         end=match.end(),
         title=clean(str(title)).strip() if isinstance(title, str | int | float) else "",
         date=date,
         is_content=bool(values.keys() - {"title", "date"}) or not text[match.end() :].strip(),
+        note="; ".join(
+            f"{name}: {', '.join(words)}"
+            for name, keys in _NOTED.items()
+            if (words := [word for key in keys for word in _words(values.get(key))])
+        ),
     )
+
+
+def _words(value: object) -> list[str]:
+    """Tags or names: a list, or one string with commas or spaces between tags."""
+    if isinstance(value, str):
+        value = value.split(",")
+    given = value if isinstance(value, list) else []
+    words = (" ".join(clean(str(word)).split()).lstrip("#") for word in given if isinstance(word, str | int | float))
+    return [word for word in words if word][:_NOTED_WORDS]
 
 
 def _only_title(blocks: list[_Block]) -> str:
@@ -101,14 +119,14 @@ def _sections(found: list[_Block], front: _FrontMatter) -> Iterator[Section]:
             opened = tuple(step[1] for step in path if step[1])
             # A heading right under its parent's takes the parent's line along into its section.
             if blocks and (has_body or not _below(opened, headings)):
-                yield Section(headings, blocks, _date(headings))
+                yield Section(headings, blocks, _date(headings), front.note)
                 blocks, has_body = [], False
             headings = opened
         else:
             has_body = True
         blocks.append(Block(block.start, block.end, block.by_line))
     if blocks:
-        yield Section(headings, blocks, _date(headings))
+        yield Section(headings, blocks, _date(headings), front.note)
 
 
 def _blocks(text: str, body: int, lines: Lines) -> Iterator[_Block]:
@@ -157,13 +175,6 @@ def _opens_block(token: Token) -> bool:
     return token.level == (1 if token.type == "list_item_open" else 0)
 
 
-def _parse(text: str) -> list[Token]:
-    """Block structure only: the text inside paragraphs is never parsed, which is most of the work saved."""
-    parser = MarkdownIt("commonmark").enable("table")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser.parse(text)
-
-
 def _date(headings: tuple[str, ...]) -> str | None:
     """The date in the innermost heading that has one: the days of a diary in one file."""
     return next((date for heading in reversed(headings) if (date := dates.from_name(heading))), None)
@@ -178,4 +189,4 @@ def _plain(heading: str) -> str:
     return " ".join(_MARKS.sub(lambda match: match[2] or "", heading[:HEADING_CHARACTERS]).split())
 
 
-READER = Reader("markdown", "text_bytes", named(".md", ".markdown", ".mdown", ".mkd"), read)
+READER = Reader("markdown", "text_bytes", named(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".rmd", ".qmd"), read)

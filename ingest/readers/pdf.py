@@ -50,7 +50,7 @@ def _open(source: Source) -> PdfReader:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            pdf = PdfReader(source.path if source.content is None else source.open(), strict=False)
+            pdf = PdfReader(source.path, strict=False)
             if pdf.is_encrypted and not pdf.decrypt(""):
                 raise Unreadable("encrypted: save a copy without a password and add that")
             len(pdf.pages)

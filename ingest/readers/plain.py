@@ -21,7 +21,7 @@ def _recognises(name: str, head: bytes) -> bool:
 
 def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     text = source.text()
-    origin = Origin(title=source.stem, date=dates.from_name(source.name), lines=Lines(text).span)
+    origin = Origin(title=source.stem, date=dates.from_name(source.name), lines=Lines(text))
     return Reading("text", compose(text, [Section((), Paragraphs(text))], origin, budget))
 
 

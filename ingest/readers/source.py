@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from ingest.context import Budget
 from ingest.limits import Limits
-from ingest.text import clean, decode
+from ingest.text import as_utf8, clean, decode
 from ingest.types import Empty, Reading, Unreadable
+
+_NO_WORDS = "empty: nothing but white space in it"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file on disk, or, with `member` and `content`, a member of the archive at `path`."""
+    """A file on disk, or, with the other fields, a member of the archive at `path`."""
 
     path: Path
     member: str | None = None
-    content: bytes | None = None
+    stream: Callable[[], IO[bytes]] | None = None
+    length: int = 0  # of the member, in bytes
 
     @property
     def name(self) -> str:
@@ -34,19 +36,27 @@ class Source:
 
     @property
     def size(self) -> int:
-        return self.path.stat().st_size if self.content is None else len(self.content)
+        return self.path.stat().st_size if self.stream is None else self.length
 
-    def open(self) -> BinaryIO:
+    def open(self) -> IO[bytes]:
         """The bytes from their beginning; the caller closes it."""
-        return self.path.open("rb") if self.content is None else io.BytesIO(self.content)
+        return self.path.open("rb") if self.stream is None else self.stream()
 
     def text(self) -> str:
         """The whole decoded text. Raises Unreadable for binary data, Empty for white space only."""
         with self.open() as file:
             text = decode(file.read())
         if not text or text.isspace():
-            raise Empty("empty: nothing but white space in it")
+            raise Empty(_NO_WORDS)
         return text
+
+    def utf8(self) -> bytes:
+        """The whole text as UTF-8, which takes less memory than `text`. Raises as that does."""
+        with self.open() as file:
+            data = as_utf8(file.read())
+        if not data or data.isspace():
+            raise Empty(_NO_WORDS)
+        return data
 
 
 @dataclass(frozen=True, slots=True)

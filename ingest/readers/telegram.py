@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 from ingest.context import Budget
 from ingest.limits import Limits
-from ingest.readers.chat import Said, compose_chat
-from ingest.readers.json_stream import JsonStream
+from ingest.places import everywhere
+from ingest.readers.chat import Fields, Said, compose_chat, string
+from ingest.readers.json_leaves import Path
+from ingest.readers.json_stream import Extent, JsonStream, damage
 from ingest.readers.source import Reader, Source
 from ingest.types import Reading
 
@@ -29,16 +31,16 @@ def _recognises(name: str, head: bytes) -> bool:
 
 def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     reading = Reading("telegram", iter(()))
-    reading.documents = compose_chat(_messages(source.text(), reading.unreadable), budget)
+    reading.documents = compose_chat(_messages(source.utf8(), reading.unreadable), budget)
     return reading
 
 
-def _messages(text: str, unreadable: list[str]) -> Iterator[Said]:
-    stream = JsonStream(text)
+def _messages(data: bytes, unreadable: list[str]) -> Iterator[Said]:
+    stream = JsonStream(data)
     try:
         yield from _chat(stream)
     except json.JSONDecodeError as error:
-        unreadable.append(f"damaged JSON at character {error.pos}: nothing after it was read; export it again")
+        unreadable.append(damage(error))
 
 
 def _chat(stream: JsonStream) -> Iterator[Said]:
@@ -80,56 +82,63 @@ def _title(name: str, kind: str) -> str:
     return f"Chat with {name}" if kind in ("personal_chat", "bot_chat") else name
 
 
-def _said(entry: object, lines: tuple[int, int], chat: str) -> Said | None:
+def _said(entry: object, extent: Extent, chat: str) -> Said | None:
     if not isinstance(entry, dict):
         return None
     if entry.get("type") != "message":  # joined, pinned, called: no words of anyone
-        return Said(chat, "", _time(entry), "", lines, str(entry.get("action") or "event").replace("_", " "))
+        action = str(entry.get("action") or "event").replace("_", " ")
+        return Said(chat, "", _time(entry), "", everywhere(extent.lines), action)
     media = _media(entry)
-    text = _text(entry.get("text")) or media[1]
-    return Said(chat, _string(entry, "from") or "Deleted account", _time(entry), text, lines, media[0])
+    text, parts = _text(entry.get("text"))
+    author = string(entry, "from") or "Deleted account"
+    return Said(chat, author, _time(entry), text or media[1], extent.places(parts), media[0])
 
 
-def _time(entry: dict[str, object]) -> str | None:
+def _time(entry: Fields) -> str | None:
     date = entry.get("date")
     return date if isinstance(date, str) and re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", date) else None
 
 
-def _text(text: object) -> str:
-    """A string, or a list of strings and entities: {"type": "link", "text": "https://..."}."""
+def _text(text: object) -> tuple[str, list[tuple[int, Path]]]:
+    """A string, or a list of strings and entities: {"type": "link", "text": "https://..."}.
+
+    Gives the text, and where in it each part begins with the part's path in the message.
+    """
     if isinstance(text, str):
-        return text
-    if not isinstance(text, list):
-        return ""
-    return "".join(_string(part, "text") if isinstance(part, dict) else str(part) for part in text)
+        return text, [(0, ("text",))] if text else []
+    words: list[str] = []
+    parts: list[tuple[int, Path]] = []
+    length = 0
+    for i, part in enumerate(text if isinstance(text, list) else ()):
+        word = string(part, "text") if isinstance(part, dict) else str(part)
+        if word:
+            parts.append((length, ("text", i, "text") if isinstance(part, dict) else ("text", i)))
+            words.append(word)
+            length += len(word)
+    return "".join(words), parts
 
 
-def _media(entry: dict[str, object]) -> tuple[str, str]:
+def _media(entry: Fields) -> tuple[str, str]:
     """(note on the media, the words in it: a file's name, a poll, a contact)."""
     if "photo" in entry:
         return "photo", ""
     if "file" in entry:
-        name = _string(entry, "file_name")
-        kind = _string(entry, "media_type").replace("_", " ") or "file"
-        return f"{kind} {name}".strip(), name or _string(entry, "sticker_emoji")
+        name = string(entry, "file_name")
+        kind = string(entry, "media_type").replace("_", " ") or "file"
+        return f"{kind} {name}".strip(), name or string(entry, "sticker_emoji")
     poll = entry.get("poll")
     if isinstance(poll, dict):
         answers = poll.get("answers")
-        options = [_string(a, "text") for a in answers if isinstance(a, dict)] if isinstance(answers, list) else []
-        return "poll", "\n".join([_string(poll, "question"), *options])
+        options = [string(a, "text") for a in answers if isinstance(a, dict)] if isinstance(answers, list) else []
+        return "poll", "\n".join([string(poll, "question"), *options])
     contact = entry.get("contact_information")
     if isinstance(contact, dict):
         keys = ("first_name", "last_name", "phone_number")
-        return "contact", " ".join(word for key in keys if (word := _string(contact, key)))
+        return "contact", " ".join(word for key in keys if (word := string(contact, key)))
     if "location_information" in entry:
-        place = " ".join(word for key in ("place_name", "address") if (word := _string(entry, key)))
+        place = " ".join(word for key in ("place_name", "address") if (word := string(entry, key)))
         return "location", place
     return "", ""
-
-
-def _string(entry: dict[str, object], key: str) -> str:
-    value = entry.get(key)
-    return value if isinstance(value, str) else ""
 
 
 READER = Reader("telegram", "chat_bytes", _recognises, read)

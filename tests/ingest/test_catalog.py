@@ -65,6 +65,7 @@ def encode_all(catalog: Catalog) -> list[int]:
 def test_a_document_comes_back_as_it_was_stored(catalog: Catalog) -> None:
     message = Message(author="Ana", time="2024-05-08T13:56:00", index=3)
     given = doc("Grüße 🎈\0 end", "ctx", page=4, messages=((0, message),), date="2024-05-08", line_start=None, start=5)
+    given = replace(given, lines=((0, 1, 1), (8, 4, 6)))
     result = catalog.store([item("/notes/a.txt", [given])])
     ((number, _),) = result.added
     row = catalog.documents.get([number])[number]

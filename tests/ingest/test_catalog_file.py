@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingest import migrations
 from ingest.catalog import Catalog, CatalogBusy, CatalogError, StoreItem
 from ingest.types import Document
 
@@ -92,6 +93,23 @@ def test_a_newer_catalog_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
         Catalog.open(damaged)
     assert not isinstance(caught.value, CatalogBusy)
     assert damaged.read_bytes().startswith(b"not a database")
+
+
+def test_a_catalog_of_the_first_version_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "catalog.duckdb"
+    raw = duckdb.connect(str(path))
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+        assert migrations.apply(raw) == 1
+    raw.execute(
+        "INSERT INTO documents (id, source, ord, text, context, title, headings, char_start, char_end, added_at) "
+        "VALUES (1, 1, 0, 'words', '', 'A', '[]', 0, 5, now()::TIMESTAMP)"
+    )
+    raw.execute("INSERT INTO sources (id, path, display, state) VALUES (1, '/a', '/a', 'stored')")
+    raw.close()
+    catalog = Catalog.open(path)
+    assert catalog.documents.get([1])[1].document.lines == ()
+    catalog.close()
 
 
 def test_files_are_for_their_owner_only(tmp_path: Path) -> None:

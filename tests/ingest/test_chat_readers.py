@@ -247,10 +247,10 @@ def test_a_cycle_of_parents_ends(tmp_path: Path) -> None:
     assert len(read_all(path)[1]) == 2
 
 
-def test_other_json_is_text_and_an_empty_export_is_unreadable(tmp_path: Path) -> None:
+def test_other_json_is_data_and_an_empty_export_is_unreadable(tmp_path: Path) -> None:
     other = tmp_path / "settings.json"
     other.write_text('{"name": "x", "messages": 3}')
-    assert read_all(other)[0].kind == "text"
+    assert read_all(other)[0].kind == "json"
     empty = tmp_path / "result.json"
     empty.write_text(json.dumps({**TELEGRAM, "messages": []}))
     with pytest.raises(Unreadable, match="no words"):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest.limits import Limits
-from ingest.scan import Found, scan
+from ingest.scan import Found, Scanner, scan
 
 
 def walk(*paths: Path, limits: Limits | None = None) -> dict[str, str | None]:
@@ -79,6 +79,39 @@ def test_twinignore(tmp_path: Path) -> None:
         "c.txt": None,
         "d.txt": ".twinignore: deep/*.txt",
     }
+
+
+def test_patterns_of_the_settings_are_overruled_by_a_file(tmp_path: Path) -> None:
+    fill(tmp_path, ["a.log", "b.log", "sub/c.log", "d.md", "drafts/e.md"])
+    (tmp_path / "sub/.twinignore").write_text("!c.log\n!\n\\\n")  # the last two are no patterns, and do no harm
+    found = {item.path.name: item.ignored for item in Scanner(Limits(), ["*.log", "drafts/"]).scan([tmp_path])}
+    rule = "setting ignore: *.log"
+    assert found == {
+        "a.log": rule, "b.log": rule, ".twinignore": "hidden", "c.log": None, "d.md": None,
+        "drafts": "setting ignore: drafts/",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["keep.md", "sub/a.log", "sub/deep/x.md", "node_modules/p/q.md", ".git/config", "no.md"]
+)
+def test_a_part_of_a_folder_is_judged_as_in_a_scan_of_the_whole(tmp_path: Path, name: str) -> None:
+    fill(tmp_path, ["keep.md", "sub/a.log", "sub/deep/x.md", "node_modules/p/q.md", ".git/config"])
+    (tmp_path / ".twinignore").write_text("*.log\n")
+    (tmp_path / "sub/.twinignore").write_text("/deep/\n")
+    path = tmp_path / name
+    whole = [item for item in scan([tmp_path], Limits()) if path.is_relative_to(item.path)]
+    assert list(Scanner(Limits()).inside(tmp_path, path)) == whole
+    assert [item.path for item in Scanner(Limits()).inside(tmp_path, tmp_path / "sub")] == [
+        tmp_path / "sub" / part for part in (".twinignore", "a.log", "deep")
+    ]
+
+
+def test_files_that_memory_holds_are_not_opened(tmp_path: Path) -> None:
+    fill(tmp_path, ["a.md", "b.md"])
+    (tmp_path / "a.md").write_bytes(b"\x7fELF" + bytes(100))  # opened, it would be recognised as no text
+    known = Scanner(Limits(), known=lambda path, status: path.name == "a.md")
+    assert [item.ignored for item in known.scan([tmp_path])] == [None, None]
 
 
 def test_kinds_and_sizes(tmp_path: Path) -> None:

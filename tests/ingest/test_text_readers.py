@@ -69,7 +69,7 @@ def test_markdown(tmp_path: Path, line_end: str, mark: bytes) -> None:
     ]
     assert {document.title for document in documents} == {"Trip to Lisbon"}
     assert {document.date for document in documents} == {"2024-05-08"}
-    assert documents[1].context == "Trip to Lisbon > Day 1, 2024-05-08\n"
+    assert documents[1].context == "Trip to Lisbon > Day 1, 2024-05-08\n(tags: travel)\n"
     assert documents[1].text.startswith("# Trip to Lisbon")
     assert (documents[1].line_start, documents[1].line_end) == (8, 14)
     assert "# not a heading" in documents[2].text
@@ -145,7 +145,7 @@ def test_plain_text_in_any_encoding_and_with_any_name(tmp_path: Path) -> None:
         ("a.txt", "utf-16"),
         ("b.log", "cp1252"),
         ("README", "utf-8-sig"),
-        ("c.org", "utf-8"),
+        ("c.conf.txt", "utf-8"),
     ]:
         reading, documents = read_all(write(tmp_path / name, text.encode(encoding)))
         assert reading.kind == "text"

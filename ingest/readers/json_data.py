@@ -1,0 +1,122 @@
+"""JSON of any program, and JSON lines: every value as a line "path: value", kept together record by record.
+
+Comes after the readers of known exports. What is no JSON after all (comments, single quotes) is read as text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ingest import dates
+from ingest.context import Budget
+from ingest.limits import Limits
+from ingest.readers import plain
+from ingest.readers.compose import Entry, Origin, Row, compose_entries
+from ingest.readers.json_leaves import Leaf, Path, leaves
+from ingest.readers.source import Reader, Source, named
+from ingest.text import Lines, clean
+from ingest.types import Reading
+
+_LINES = (".jsonl", ".ndjson")
+_PATH_CHARACTERS = 200  # of a path, which is said again in every line
+_ROW_CHARACTERS = 200
+_RECORD_ROWS = 500  # more is no record of a person's; it is cut, so that memory stays bounded
+
+
+def read(source: Source, budget: Budget, limits: Limits) -> Reading:
+    text = source.text()
+    by_line = source.name.lower().endswith(_LINES)
+    if not by_line and not _begins(text):
+        return plain.read(source, budget, limits)
+    reading = Reading("jsonl" if by_line else "json", iter(()))
+    found = _by_line(text, reading.unreadable) if by_line else _whole(text, reading.unreadable)
+    origin = Origin(title=source.stem, date=dates.from_name(source.name))
+    reading.documents = compose_entries(found, origin, budget, gap="\n\n")
+    return reading
+
+
+def _begins(text: str) -> bool:
+    """Whether there is a value to be had before the text stops being JSON."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        next(leaves(text), None)
+    except json.JSONDecodeError as error:
+        return error.msg.startswith("nested")
+    return True
+
+
+def _whole(text: str, unreadable: list[str]) -> Iterator[Entry]:
+    is_list = text.lstrip().startswith("[")
+
+    def found() -> Iterator[Leaf]:
+        try:
+            yield from leaves(text)
+        except json.JSONDecodeError as error:
+            unreadable.append(f"line {error.lineno}: {error.msg}; nothing after it was read")
+
+    yield from _records(found(), 1 if is_list else 0)
+
+
+def _by_line(text: str, unreadable: list[str]) -> Iterator[Entry]:
+    lines = Lines(text)
+    for number, start in enumerate(lines.starts, 1):
+        line = text[start : lines.start(number)]
+        if not line.strip():
+            continue
+        try:
+            yield from _records(list(leaves(line, line=number)), 0)
+        except json.JSONDecodeError as error:
+            unreadable.append(f"line {number}: {error.msg}")
+
+
+def _records(found: Iterator[Leaf] | list[Leaf], unsaid: int) -> Iterator[Entry]:
+    """Leaves in groups: of the innermost object in a list. The first `unsaid` steps of each path are not shown.
+
+    The plain values of a list that stand on one line stay on one line.
+    """
+    rows: list[Row] = []
+    record: Path = ()
+    listed: Path | None = None  # the list that the last row's value stands in
+    for leaf in found:
+        if not leaf.value.strip() or (leaf.value == "null" and not leaf.is_string):
+            continue
+        in_list = leaf.path[:-1] if leaf.path and isinstance(leaf.path[-1], int) else None
+        if (
+            in_list is not None
+            and in_list == listed
+            and rows[-1][2] == leaf.first
+            and len(rows[-1][0]) < _ROW_CHARACTERS
+        ):
+            text, first, _ = rows[-1]
+            rows[-1] = (clean(f"{text}, {leaf.value}"), first, leaf.last)
+            continue
+        belongs_to = _record(leaf.path)
+        if rows and (belongs_to != record or len(rows) >= _RECORD_ROWS):
+            yield Entry(rows)
+            rows = []
+        record, listed = belongs_to, in_list
+        path = _shown(leaf.path[unsaid:])
+        rows.append((clean(f"{path}: {leaf.value}" if path else leaf.value), leaf.first, leaf.last))
+    if rows:
+        yield Entry(rows)
+
+
+def _record(path: Path) -> Path:
+    """The path of the innermost object that stands in a list."""
+    for at in range(len(path) - 2, -1, -1):
+        if isinstance(path[at], int) and isinstance(path[at + 1], str):
+            return path[: at + 1]
+    return ()
+
+
+def _shown(path: Path) -> str:
+    """people[3].address.city; the place in a list of plain values is not said."""
+    if path and isinstance(path[-1], int):
+        path = path[:-1]
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")[-_PATH_CHARACTERS:]
+
+
+READER = Reader("json", "text_bytes", named(".json", ".geojson", ".canvas", *_LINES), read)
