@@ -47,6 +47,14 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+@pytest.fixture(scope="session")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A memory of some of samples/ with its owner, shared by the tests of the app (tests/ui/driving.py)."""
+    from driving import live
+
+    yield from live(tmp_path_factory.mktemp("person"))
+
+
 @pytest.fixture(autouse=True)
 def poisoned_empties(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory that torch hands out unset holds NaN, so that reading before writing shows."""

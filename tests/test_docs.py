@@ -13,7 +13,7 @@ import pytest
 from twin_app.cli import build_parser
 
 ROOT = Path(__file__).parents[1]
-HOUSE = ("kernels", "engine", "ingest", "twin_app")
+HOUSE = ("kernels", "engine", "ingest", "twin_app", "ui")
 DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
 SUFFIXES = "py|md|toml|json|jsonl|txt|safetensors"
 MADE = ("runs/", "logs/", "bank/", ".venv/")  # by the commands; not in the repository
@@ -90,7 +90,8 @@ def test_the_verbs_and_options_it_speaks_of_exist(name: str) -> None:
     """In prose a command may lack what it works on: `twin add --dry-run`."""
     for mention in re.findall(r"`(twin [^`\n]+)`", FENCE.sub("", read(name))):
         for command in mention.split("&&"):
-            parser, words = build_parser(), arguments(command.strip())
+            parser: argparse.ArgumentParser = build_parser()
+            words = arguments(command.strip())
             while words and words[0] in (verbs := verbs_of(parser)):
                 parser = verbs[words.pop(0)]
             assert parser.prog != "twin" or words[:1] == ["--help"], f"{name}: {mention}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ingest.catalog import Catalog
 from ingest.words import Words
 from twin_app.engines import Engines
@@ -31,9 +33,9 @@ class Agreement:
         self.catalog.rewrite()
 
     def restore_words(self) -> None:
-        known, held = self._known(), self._found_by_words()
-        self.words.remove(held - known)
-        missing = sorted(known - held)
+        known, held = self.catalog.documents.ids(), self.words.ids()
+        self.words.remove(np.setdiff1d(held, known, assume_unique=True).tolist())
+        missing = np.setdiff1d(known, held, assume_unique=True).tolist()
         for start in range(0, len(missing), DOCUMENTS):
             rows = self.catalog.documents.get(missing[start : start + DOCUMENTS]).values()
             self.words.add([(row.id, row.document.text, row.document.context) for row in rows])

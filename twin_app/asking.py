@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog, DocumentRow, document_label
+from ingest.places import lines_of
 from ingest.sentences import sentences
-from ingest.text import Lines
-from ingest.types import LINE_BASED
 from ingest.words import Words
-from twin_app.pipeline import hash_file
+from twin_app.reading import hash_file
 from twin_app.turns import Watcher
 
 if TYPE_CHECKING:
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
     from engine.session import Answer, Engine, Support
 
 SCHEMA = 1
-FIRST_PERSON = re.compile(r"\b(I|me|my|mine|myself)\b")
+FIRST_PERSON = re.compile(r"\b(?:I|i(?!\.e)|[Mm](?:e|y|ine|yself))\b")
+YOU = "you"  # what exports call the person they were made for
+CONTEXT_WEIGHT = 0.5  # of a word in a document's context, as `Words.evidence` has it
 CONTEXT_CHARACTERS = 600  # of standard input or an earlier question that go along with a question
 
 
@@ -39,6 +40,7 @@ class Asking:
     top: int = 10
     retrieval: str = "both"
     me: tuple[str, ...] = ()
+    total: int | None = None  # documents that memory held then (--as-of); None = those it holds now
 
 
 class CatalogLibrary:
@@ -67,9 +69,22 @@ class CatalogLibrary:
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         if self.asking.retrieval == "latent":
             return {}
-        if self.asking.me and FIRST_PERSON.search(text):
-            text = " ".join([text, *self.asking.me])  # "I" is written as a name in chats, mails and minutes
-        return self.index.evidence(text, limit, self.asking.allowed)
+        if not FIRST_PERSON.search(text):
+            return self.index.evidence(text, limit, self.asking.allowed)
+        named = " ".join([text, *self.asking.me])  # "I" is written as a name in chats, mails and minutes
+        return self._own(self.index.evidence(named, limit, self.asking.allowed))
+
+    def _own(self, evidence: dict[int, float]) -> dict[int, float]:
+        """What exports have from "You" counts as if the owner's name stood there; best first again."""
+        rarity = self.index.rarity(" ".join(self.asking.me)) if self.asking.me else {}
+        bonus = CONTEXT_WEIGHT * max(rarity.values(), default=1.0)
+        said = {
+            row.id
+            for row in self.catalog.documents.get(list(evidence)).values()
+            if any(message.author.lower() == YOU for _, message in row.document.messages)
+        }
+        scores = {number: score + bonus * (number in said) for number, score in evidence.items()}
+        return dict(sorted(scores.items(), key=lambda item: -item[1]))
 
     def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
         return self.index.rarity(" ".join(words))
@@ -126,11 +141,19 @@ class Answerer:
         }  # fmt: skip
 
     def coverage(self, asking: Asking) -> dict[str, int]:
+        """`searched`: documents that the retrieval asked for could find. `pending`, where there are any: those that
+        the question may see and that are not encoded yet, so that only words find them."""
         counts = self.catalog.counts()
-        searched = counts.documents if asking.retrieval != "latent" else counts.encoded
+        seen = counts.documents if asking.allowed is None else len(asking.allowed)
+        encoded = counts.encoded
         if asking.allowed is not None:
-            searched = len(asking.allowed)
-        return {"documents": counts.documents, "searched": searched, "unreadable": counts.failed}
+            encoded = int(np.isin(asking.allowed, self.catalog.documents.encoded_ids()).sum())
+        found = {
+            "documents": counts.documents if asking.total is None else asking.total,
+            "searched": encoded if asking.retrieval == "latent" else seen, "unreadable": counts.failed,
+        }  # fmt: skip
+        is_behind = asking.retrieval != "words" and seen > encoded
+        return found | ({"pending": seen - encoded} if is_behind else {})
 
     def citations(self, supports: Sequence[Support], rows: Mapping[int, DocumentRow]) -> list[dict[str, Any]]:
         present = self.catalog.documents.get([s.document for s in supports])  # in memory now, not a moment ago
@@ -143,7 +166,7 @@ class Answerer:
                 continue
             out.append(
                 citation(row, support.start, support.end, support.score, len(out) + 1)
-                | {"also_in": [str(path) for path in also.get(support.document, [])], "state": states.of(row.path)}
+                | {"also_in": [str(path) for path in also.get(support.document, [])], "state": states.of_document(row)}
             )
         return out
 
@@ -152,10 +175,7 @@ def citation(row: DocumentRow, start: int, end: int, score: float, number: int) 
     """One citation: the words of document `row` in [start, end), at their place in the source."""
     document, quote = row.document, row.document.text[start:end]
     message = next((m for offset, m in reversed(document.messages) if offset <= start), None)
-    first, last = document.line_start, document.line_end
-    if first is not None and row.kind in LINE_BASED:
-        above, below = Lines(document.text).span(start, end)
-        first, last = first + above - 1, first + below - 1
+    first, last = lines_of(document, start, end)
     return {
         "n": number, "document": document_label(row.id), "source": str(row.path), "kind": row.kind,
         "title": document.title, "page": document.page, "line_start": first, "line_end": last,
@@ -178,6 +198,18 @@ class States:
             self._found[path] = self._look(path)
         return self._found[path]
 
+    def of_document(self, row: DocumentRow) -> str:
+        """The state of a document's source; a retired document is what its file no longer says."""
+        if row.retired_at is None:
+            return self.of(row.path)
+        return self.without_document(row.path, row.source_sha256)
+
+    def without_document(self, path: Path, sha256: str) -> str:
+        """The same for a file whose cited document left memory; `sha256` is of the file as it was read."""
+        if self.of(path) != "gone":
+            return "changed"
+        return self._elsewhere(path, sha256)
+
     def _look(self, path: Path) -> str:
         source = self._sources.get(path)
         if source is None:
@@ -188,8 +220,11 @@ class States:
                 return "unchanged"
             return "unchanged" if hash_file(path) == source.sha256 else "changed"
         except OSError:
-            others = [row.path for row in self._catalog.sources.by_sha(source.sha256) if row.path != path]
-            return "moved" if any(other.is_file() for other in others) else "gone"
+            return self._elsewhere(path, source.sha256)
+
+    def _elsewhere(self, path: Path, sha256: str) -> str:
+        others = [row.path for row in self._catalog.sources.by_sha(sha256) if row.path != path]
+        return "moved" if any(other.is_file() for other in others) else "gone"
 
 
 def hop_json(hop: Any) -> dict[str, Any]:

@@ -1,28 +1,30 @@
 """The client's end: finds or starts a memory's owner, sends one request, hands on its events.
 
 Knows nothing of the memory itself. Survives an owner that is starting, stopping, stale, crashed or of another
-version; a request the owner had not accepted is sent again, and so is a read that a crash cut short.
+version; a request the owner had not accepted is sent again, and so is once what a crash cut short and doing twice
+does not hurt.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twin_app import __version__
-from twin_app.errors import BUSY, DONE, BusyError, OwnerError, OwnerGoneError, TwinError
+from twin_app.errors import BUSY, DONE, BusyError, CancelledError, OwnerError, OwnerGoneError, TwinError
 from twin_app.locations import Locations
 from twin_app.ownership import is_owned, read_note
-from twin_app.protocol import PROTOCOL, READS, Event, ProtocolError, Result, encode, is_own_user, receive
+from twin_app.protocol import PROTOCOL, REPEATABLE, UNSEEN, Event, ProtocolError, Result, encode, is_own_user, receive
 from twin_app.settings import Value
+
+if TYPE_CHECKING:
+    import subprocess
 
 POLL_S = 0.02
 RESTART_S = 0.2  # between two attempts to start an owner while another one holds the lock
@@ -39,6 +41,33 @@ def _silent(line: str) -> None:
     pass
 
 
+class Cancellation:
+    """By which another thread ends a call: its connection is closed, and the owner gives the work up."""
+
+    def __init__(self) -> None:
+        import threading  # commands, which never cancel from elsewhere, do without
+
+        self._guard = threading.Lock()
+        self._connection: socket.socket | None = None
+        self._asked = False
+
+    def cancel(self) -> None:
+        with self._guard:
+            self._asked = True
+            if self._connection is not None:
+                try:
+                    self._connection.shutdown(socket.SHUT_RDWR)
+                except OSError:  # the other side was quicker
+                    return
+
+    def watch(self, connection: socket.socket | None) -> None:
+        """From now on `connection` (None: none) is the one to close. Raises CancelledError if that was asked before."""
+        with self._guard:
+            self._connection = connection
+            if self._asked:
+                raise CancelledError("stopped")
+
+
 @dataclass(slots=True)
 class Client:
     """Speaks to the owner of one memory; each call is a connection of its own, so threads may share it."""
@@ -49,8 +78,14 @@ class Client:
     owner_options: Sequence[str] = ()
     patience_s: float = 30.0  # for an owner to start, to be replaced or to stop
 
-    def call(self, method: str, params: Mapping[str, Any], on_event: Callable[[Event], None] = _ignore) -> Result:
-        """The result of one request. Raises OwnerError, OwnerGoneError, BusyError."""
+    def call(
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        on_event: Callable[[Event], None] = _ignore,
+        cancellation: Cancellation | None = None,
+    ) -> Result:
+        """The result of one request. Raises OwnerError, OwnerGoneError, BusyError, CancelledError."""
         request = {
             "twin": PROTOCOL,
             "version": __version__,
@@ -63,6 +98,8 @@ class Client:
         while True:
             progress = _Progress()
             with self._connect(deadline) as connection:
+                if cancellation is not None:
+                    cancellation.watch(connection)
                 for message in _exchange(connection, request):
                     if "result" in message:
                         result: Result = message["result"]
@@ -77,12 +114,14 @@ class Client:
                     if message["event"] == "accepted":
                         progress.accepted = True
                     else:
-                        progress.events += 1
+                        progress.seen |= message["event"] not in UNSEEN
                         on_event(message)
+                if cancellation is not None:
+                    cancellation.watch(None)
             if progress.replace:
                 self.stop()
             elif progress.accepted:
-                if retried or method not in READS or progress.events:
+                if retried or method not in REPEATABLE or progress.seen:
                     raise OwnerGoneError(self._obituary(method))
                 retried = True
                 self.narrate("the memory's owner process ended unexpectedly; starting it again")
@@ -142,9 +181,7 @@ class Client:
 
     def _try_connect(self) -> socket.socket | None:
         """A connection to whoever listens where the owner's note, or else this memory's own place, says."""
-        note = read_note(self.locations.lock)
-        paths = [self.locations.socket] if note is None else [note.socket, self.locations.socket]
-        for path in dict.fromkeys(paths):
+        for path in self._sockets():
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
                 connection.connect(str(path))
@@ -159,8 +196,19 @@ class Client:
             )
         return None
 
+    def _sockets(self) -> Iterator[Path]:
+        """Where an owner may listen; the second place costs more to find out than the whole of a warm command."""
+        note = read_note(self.locations.lock)
+        if note is not None and is_owned(self.locations.lock):  # a copied home brings the note of another's owner
+            yield note.socket
+        if note is None or note.socket != self.locations.socket:
+            yield self.locations.socket
+
     def _start(self) -> subprocess.Popen[bytes]:
         """Start an owner in a session of its own, so that it outlives this process and its terminal."""
+        import subprocess
+        import threading
+
         log = self.locations.owner_log
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
@@ -189,8 +237,10 @@ class Client:
         )
 
     def _obituary(self, method: str) -> str:
-        kept = " What was committed before is kept: run the command again to go on." if method == "add" else ""
-        return f"the memory's owner process ended during '{method}'; see {self.locations.owner_log}.{kept}"
+        return (
+            f"the memory's owner process ended during '{method}'; see {self.locations.owner_log}. What was committed "
+            "before is kept: run the command again"
+        )
 
     def _last_words(self) -> str:
         try:
@@ -205,7 +255,7 @@ class _Progress:
     """How far one attempt came before its connection ended."""
 
     accepted: bool = False
-    events: int = 0
+    seen: bool = False  # whether the person has seen part of the result
     replace: bool = False
 
 

@@ -6,7 +6,6 @@ Results sort as text beside the dates of documents: a start is the plain day, an
 from __future__ import annotations
 
 import argparse
-import calendar
 import re
 from datetime import datetime
 
@@ -32,6 +31,8 @@ def _moment(text: str, *, is_end: bool) -> str:
         year, month, day = (int(part) if part else None for part in partial.groups())
         assert year is not None
         if is_end:
+            import calendar
+
             month = month or 12
             day = day or calendar.monthrange(year, month)[1]
         found = datetime(year, month or 1, day or 1)

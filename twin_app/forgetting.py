@@ -19,17 +19,25 @@ class Forgetter:
         self.catalog, self.words, self.engines, self.agreement = catalog, words, engines, agreement
 
     def forget(self, params: Params) -> Result:
-        """Without `confirm`: what it would remove. With it: the receipt."""
+        """Without `confirm`: what it would remove. With it: the receipt.
+
+        `copies` are sources with the same text, which stay. `questions_kept`: of the answers that were blanked, the
+        person's own questions stay in their conversations.
+        """
         selection = self._selection(params)
+        copies = [str(path) for path in self.catalog.forgetting.copies(selection)]
         if not params.get("confirm"):
             return {
                 "sources": len(selection.sources), "documents": len(selection.documents),
-                "paths": [str(path) for path in selection.paths],
+                "paths": [str(path) for path in selection.paths], "copies": copies,
             }  # fmt: skip
         receipt = self.catalog.forgetting.forget(selection)
         self.agreement.finish_forgetting()
         self.catalog.events.log("forget", {"documents": len(receipt.removed), "answers": receipt.answers})
-        return receipt.to_json() | {"documents": len(receipt.removed), "sources": len(receipt.path_sha256)}
+        return receipt.to_json() | {
+            "documents": len(receipt.removed), "sources": len(receipt.path_sha256), "copies": copies,
+            "questions_kept": receipt.answers,
+        }  # fmt: skip
 
     def verify(self, receipt: Any) -> list[str]:
         """What can still be reached of a receipt, in words; [] if nothing."""
@@ -41,7 +49,7 @@ class Forgetter:
             raise TwinError(str(error)) from error
         removed = set(wanted.removed)
         by_words = sorted(removed & set(self.words.ids().tolist()))
-        in_banks = sorted(removed & self.engines.held())
+        in_banks = sorted(removed & frozenset().union(*self.engines.held().values()))
         return [
             *self.catalog.forgetting.remaining(wanted),
             *(f"{document_label(number)} is in the word index" for number in by_words),

@@ -7,10 +7,8 @@ lies under a short runtime folder whatever the home is, because a socket's path 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,13 @@ from pathlib import Path
 from twin_app.errors import TwinError
 
 SOCKET_PATH_LIMIT = 103  # bytes; sun_path is 104 on macOS and the BSDs, 108 on Linux, with a final NUL
+# What lies in a memory's data folder.
+OWN = frozenset(
+    {
+        *("catalog.duckdb", "catalog.duckdb.wal", "words.sqlite", "words.sqlite-wal", "words.sqlite-shm", "bank"),
+        *("banks.json", "models", "owner.lock", "config.toml", "logs", "last-list.json", "importing"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Locations:
     @property
     def socket(self) -> Path:
         """The socket's path; the same home gives the same path, however it is written."""
+        import hashlib
+
         name = hashlib.sha256(os.fsencode(self.data.resolve())).hexdigest()[:16] + ".sock"
         return self.runtime / name
 
@@ -48,6 +55,7 @@ class Locations:
         """Make the folders, readable by nobody else. Raises TwinError where that is impossible."""
         for folder in (self.data, self.config_file.parent, self.logs):
             make_private(folder)
+        close_to_others(self.data)
         make_runtime(self.runtime)
 
 
@@ -71,21 +79,38 @@ def locate(home: Path | None = None, environment: Mapping[str, str] | None = Non
     )
 
 
+def carried(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables that say where the platform's folders are: an owner that a service starts must know them too."""
+    environment = os.environ if environment is None else environment
+    names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+    return {name: environment[name] for name in names if environment.get(name)}
+
+
+def user_folders(environment: Mapping[str, str] | None = None) -> tuple[Path, Path]:
+    """The person's own folder, and the one for configuration."""
+    environment = os.environ if environment is None else environment
+    user = Path.home()
+    return user, Path(environment.get("XDG_CONFIG_HOME") or user / ".config")
+
+
 def _runtime(environment: Mapping[str, str]) -> Path:
     """A short folder of this user's own: `$XDG_RUNTIME_DIR/twin`, else one in the temporary folder."""
     own = f"twin-{os.getuid()}"
     preferred = environment.get("XDG_RUNTIME_DIR")
-    candidates = [Path(preferred) / "twin"] if preferred and Path(preferred).is_dir() else []
-    candidates += [Path(tempfile.gettempdir()) / own, Path("/tmp") / own]
-    name_length = 1 + 16 + len(".sock")
-    return next(
-        (path for path in candidates if len(os.fsencode(path)) + name_length <= SOCKET_PATH_LIMIT),
-        candidates[-1],
-    )
+    if preferred and Path(preferred).is_dir() and _is_short(found := Path(preferred) / "twin"):
+        return found
+    import tempfile
+
+    found = Path(tempfile.gettempdir()) / own
+    return found if _is_short(found) else Path("/tmp") / own
+
+
+def _is_short(runtime: Path) -> bool:
+    return len(os.fsencode(runtime)) + 1 + 16 + len(".sock") <= SOCKET_PATH_LIMIT
 
 
 def make_private(folder: Path) -> None:
-    """Make `folder` (0700) and what leads to it; a folder that is there keeps its mode."""
+    """Make `folder` (0700) and what leads to it; a folder that is there keeps its mode (`close_to_others`)."""
     try:
         missing = [path for path in (folder, *folder.parents) if not path.exists()]
         for path in reversed(missing):
@@ -94,6 +119,13 @@ def make_private(folder: Path) -> None:
             raise TwinError(f"{folder} is not a folder: move it away or choose another --home")
     except OSError as error:
         raise TwinError(f"cannot make the folder {folder}: {error.strerror}") from error
+
+
+def close_to_others(folder: Path) -> None:
+    """Make a memory's own folder 0700. One that holds other things too is left as it is: `twin doctor` tells."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077 and folder.stat().st_uid == os.getuid() and {path.name for path in folder.iterdir()} <= OWN:
+        folder.chmod(mode & 0o700)
 
 
 def make_runtime(folder: Path) -> None:

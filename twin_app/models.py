@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from twin_app.errors import TwinError
+from twin_app.offline import network_allowed
 
 EMBEDDED = "twin-tiny"
 
@@ -20,15 +21,24 @@ class Models:
 
     def path(self, name: str) -> Path:
         """The checkpoint folder of a name or path; raises TwinError that says what to do."""
+        if (found := self._find(name)) is not None:
+            return found
+        known = ", ".join(self.names())
+        if Path(name).is_absolute():
+            raise TwinError(f"there is no checkpoint in {name} (no config.json): name its folder, or one of {known}")
+        raise TwinError(
+            f"there is no model {name!r} here, only {known}: give the folder of a checkpoint, or fetch one from the "
+            f"hub with `twin model pull {name}`, then `twin model use {name}`"
+        )
+
+    def has(self, name: str) -> bool:
+        return self._find(name) is not None
+
+    def _find(self, name: str) -> Path | None:
         if name == EMBEDDED:
             return Path(str(files("engine"))) / "checkpoints" / EMBEDDED
-        for candidate in (self.folder / name.replace("/", "--"), Path(name).expanduser()):
-            if (candidate / "config.json").is_file():
-                return candidate.absolute()
-        raise TwinError(
-            f"there is no model {name!r} here: `twin model list` shows what there is, `twin model pull {name}` "
-            "fetches one from the hub, or give the folder of a checkpoint"
-        )
+        candidates = (self.folder / name.replace("/", "--"), Path(name).expanduser())
+        return next((path.absolute() for path in candidates if (path / "config.json").is_file()), None)
 
     def measure(self, name: str) -> Callable[[str], int]:
         """Counts the tokens of a text as this model sees it; its weights are not loaded."""
@@ -58,7 +68,8 @@ class Models:
 
         folder = self.folder / name.replace("/", "--")
         try:
-            return pull(name, folder)
+            with network_allowed():
+                return pull(name, folder)
         except Exception as error:
             raise TwinError(f"{name} could not be pulled from the hub: {error}") from error
 

@@ -30,6 +30,7 @@ PDF_VIEWERS = {
     "zathura": "-P {page} {path}",
     "mupdf": "{path} {page}",
 }
+PARAGRAPHS = (".docx", ".docm", ".dotx", ".epub")  # files whose lines are paragraphs, which no editor goes to
 DESKTOP = {"darwin": "open", "linux": "xdg-open"}
 
 
@@ -50,7 +51,7 @@ def command(place: Place, *, opener: str, editor: str, platform: str, which: Whi
         for viewer, arguments in PDF_VIEWERS.items():
             if which(viewer):
                 return _fill(f"{viewer} {arguments}", place)
-    if place.line is not None and editor:
+    if place.line is not None and editor and place.path.suffix.lower() not in PARAGRAPHS:
         name = Path(shlex.split(editor)[0]).name
         return _fill(f"{editor} {EDITORS.get(name, '{path}')}", place)
     desktop = DESKTOP.get(platform, "xdg-open")

@@ -1,8 +1,9 @@
 """The owner: the one process that holds a memory's catalog, bank and model, and serves every client.
 
-`python -m twin_app.owner --home DIR`, started by a client in a session of its own. It opens the memory with
-the first request, and leaves when idle, when told (`stop`, SIGTERM), or when its home or socket vanishes;
-leaving, it cancels the calls under way, lets them finish, closes the memory and removes its socket.
+`python -m twin_app.owner --home DIR`, started by a client in a session of its own. It opens the memory at once,
+so that folders are watched whoever started it, and leaves when idle, when told (`stop`, SIGTERM), or when its
+home or socket vanishes; leaving, it cancels the calls under way, lets them finish, closes the memory and removes
+its socket.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from twin_app import __version__
 from twin_app.connection import Connection
 from twin_app.errors import BUSY, DONE, FAILED, TwinError
 from twin_app.locations import Locations, locate
+from twin_app.offline import forbid_network
 from twin_app.ownership import Ownership, same_file, take
 from twin_app.protocol import METHODS, PROTOCOL, Memory, Method, ProtocolError, is_own_user
 from twin_app.settings import Settings, load
@@ -40,7 +42,8 @@ Factory = Callable[[Path, Settings], Memory]
 class Owner:
     """Serves one memory on one socket, each connection in a thread of its own."""
 
-    def __init__(self, locations: Locations, ownership: Ownership, factory: Factory) -> None:
+    def __init__(self, locations: Locations, ownership: Ownership, factory: Factory, *, stays: bool = False) -> None:
+        self._stays = stays  # whether it never leaves for being idle
         self._locations = locations
         self._ownership = ownership
         self._factory = factory
@@ -62,6 +65,9 @@ class Owner:
 
     def serve(self) -> None:
         """Answer clients until it is time to leave, then leave in good order."""
+        opening = threading.Thread(target=self._open_early, name="opening", daemon=True)
+        self._calls.add(opening)
+        opening.start()
         with selectors.DefaultSelector() as selector:
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -91,7 +97,7 @@ class Owner:
     def _reason_to_leave(self) -> str:
         if not self._is_in_place():
             return "the memory's home or the socket is gone"
-        if self._calls or (self._memory is not None and self._memory.busy()):
+        if self._stays or self._calls or (self._memory is not None and self._memory.busy()):
             self._last_call = time.monotonic()
         elif time.monotonic() - self._last_call > self._settings.idle_minutes * 60:
             return f"idle for {self._settings.idle_minutes:g} minutes"
@@ -149,12 +155,24 @@ class Owner:
             connection.finish(method(params, connection))
         except TwinError as error:
             connection.refuse(str(error), error.exit_code)
-        except Exception:  # the outermost edge of a request: the owner itself goes on
+        except Exception as error:  # the outermost edge of a request: the owner itself goes on
             log.exception("%s failed", name)
-            connection.refuse(f"internal error, see {self._locations.owner_log}", FAILED)
+            why = self._memory.in_words(error) if self._memory is not None else None
+            connection.refuse(why or f"internal error, see {self._locations.owner_log}", FAILED)
+
+    def _open_early(self) -> None:
+        """With nobody waiting for it; what stands in the way is for the first request to tell."""
+        try:
+            if self._memory is not None:  # a request came first
+                return
+            self._opened(load(self._locations.config_file, environment={}).settings)
+        except TwinError as error:
+            log.error("the memory cannot be opened yet: %s", error)
+        except Exception:  # the outermost edge of a thread
+            log.exception("the memory cannot be opened yet")
 
     def _open(self, connection: Connection, request: dict[str, object]) -> Memory:
-        """The memory, opened by the first request, under the settings of this one.
+        """The memory, under the settings of this request.
 
         But for the model: what a flag says of it is the request's own, and changes nothing for the others.
         """
@@ -162,7 +180,9 @@ class Owner:
         flags = overrides if isinstance(overrides, dict) else {}
         connection.settings = load(self._locations.config_file, environment={}, flags=flags).settings
         standing = {key: value for key, value in flags.items() if key != "model"}
-        settings = load(self._locations.config_file, environment={}, flags=standing).settings
+        return self._opened(load(self._locations.config_file, environment={}, flags=standing).settings)
+
+    def _opened(self, settings: Settings) -> Memory:
         with self._opening:
             if self._memory is None:
                 if self._stopping.is_set():
@@ -200,11 +220,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Own the memory of the given home until it is time to leave; BUSY when it has an owner already."""
     parser = argparse.ArgumentParser(prog="python -m twin_app.owner", description="The owner process of a memory.")
     parser.add_argument("--home", type=Path, help="the memory's folder (default: the platform's)")
+    parser.add_argument("--stay", action="store_true", help="do not leave when idle")
     parser.add_argument("--factory", default="twin_app.twin:Twin", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     # Before torch is imported: threads that spin while they wait make encoding six times slower beside a busy process.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.umask(0o077)
+    forbid_network()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
         locations = locate(options.home)
@@ -213,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ownership = take(locations.lock, locations.socket)
         if ownership is None:
             return BUSY
-        owner = Owner(locations, ownership, resolve(options.factory))
+        owner = Owner(locations, ownership, resolve(options.factory), stays=options.stay)
     except (TwinError, OSError) as error:
         log.error("cannot own this memory: %s", error)
         return FAILED

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.catalog import Catalog
-from ingest.limits import Limits
-from ingest.scan import Found, scan
-from twin_app.pipeline import FORGOTTEN, is_unchanged
+from ingest.scan import Found, Scanner
+from twin_app.intake import FORGOTTEN, is_unchanged
 from twin_app.protocol import Result
 
 BYTES_A_TOKEN = 4.2  # of English text with this project's vocabulary
@@ -17,9 +16,9 @@ TELLING_TOKENS = 5_000  # fewer say little about the rate: loading the model wei
 EVENTS = 200  # of the log that are looked through for a rate
 
 
-def plan(paths: Sequence[Path], catalog: Catalog, limits: Limits, *, again: bool) -> Result:
+def plan(paths: Sequence[Path], catalog: Catalog, scanner: Scanner, *, again: bool) -> Result:
     """The object `twin add --dry-run --json` prints; tokens and minutes are estimated from sizes."""
-    found = list(scan(paths, limits))
+    found = list(scanner.scan(paths))
     known = catalog.sources.known([file.path for file in found])
     forgotten = frozenset() if again else catalog.forgetting.forgotten([file.path for file in found])
     read: list[Found] = []

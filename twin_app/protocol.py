@@ -23,10 +23,25 @@ Params = Mapping[str, Any]
 Event = dict[str, Any]
 Result = dict[str, Any]
 
-# Methods that change nothing: repeated once by the client when the owner died under them.
-READS = frozenset({"search", "documents", "sources", "show", "verify", "status", "model_list", "model_info"})
-WRITES = frozenset({"add", "ask", "ask_many", "forget", "model_use", "model_pull"})
+# Methods that change nothing.
+READS = frozenset(
+    {
+        *("search", "documents", "sources", "show", "verify", "status", "model_list", "model_info"),
+        *("conversations", "conversation", "export_conversation", "inspect", "watched", "explain", "activity"),
+        *("source", "places"),
+    }
+)
+WRITES = frozenset(
+    {
+        *("add", "ask", "ask_many", "forget", "model_use", "model_drop", "model_pull", "export"),
+        *("rename_conversation", "delete_conversation", "watch", "unwatch"),
+    }
+)
 METHODS = READS | WRITES
+# Sent again once by the client when the owner died under them and the person had seen nothing yet: doing them twice
+# comes to the same (of a question asked twice, one answer more is saved at most).
+REPEATABLE = READS | {"add", "ask", "ask_many", "model_use"}
+UNSEEN = frozenset({"progress", "hop"})  # events that may come twice
 
 
 class Call(Protocol):
@@ -49,6 +64,9 @@ class Memory(Protocol):
 
     def busy(self) -> bool:
         """Whether work goes on that no client waits for: an owner does not leave over it."""
+
+    def in_words(self, error: Exception) -> str | None:
+        """What to tell the person of an error that is no bug but the machine's (a full disk), None of any other."""
 
     def close(self) -> None: ...
 

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 from urllib.parse import quote
 
+from twin_app.errors import UsageError
+from twin_app.opening import PARAGRAPHS
+
 # C0 and C1 controls but tab and line feed, direction overrides, and lone surrogates
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 DIM, BOLD, RESET = "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -55,6 +58,17 @@ class Console:
         self.narration.write(text + "\n")
         self.narration.flush()
 
+    def confirm(self, question: str, answers: TextIO) -> bool:
+        """Whether the person says yes; no is said aloud. Raises UsageError where there is nobody to ask."""
+        if not (answers.isatty() and self.live):
+            raise UsageError(f"{question} Nothing was removed: add --yes to go on")
+        self.narration.write(f"{question} [y/N] ")
+        self.narration.flush()
+        if answers.readline().strip().lower() in ("y", "yes"):
+            return True
+        self.say("nothing was removed")
+        return False
+
     def dim(self, text: str) -> str:
         return f"{DIM}{text}{RESET}" if self.styled else text
 
@@ -89,30 +103,41 @@ def shown_path(path: str) -> str:
 
 
 def place(console: Console, record: Record) -> str:
-    """Where a passage stands: `path:12-19`, `path, page 3`, or `path, author, time`."""
-    source = str(record["source"])
-    text = shown_path(source)
+    """Where a passage stands, on a terminal as a link to the file."""
+    return console.link(str(record["source"]), place_text(record))
+
+
+def place_text(record: Record) -> str:
+    """`path:12-19`, `path, page 3`, or `path, author, time`."""
+    text = shown_path(str(record["source"]))
     message, first, last = record.get("message"), record.get("line_start"), record.get("line_end")
     if message:
         moment = str(message.get("time") or "").replace("T", " ")
         text += "".join(f", {part}" for part in (one_line(str(message.get("author") or "")), moment) if part)
     elif record.get("page") is not None:
         text += f", page {record['page']}"
+    elif first is not None and str(record["source"]).lower().endswith(PARAGRAPHS):
+        text += f", paragraph {first}" if last in (None, first) else f", paragraphs {first}-{last}"
     elif first is not None:
         text += f":{first}" if last in (None, first) else f":{first}-{last}"
-    return console.link(source, text)
+    return text
+
+
+def remarks(record: Record) -> str:
+    """What is to be known of a source besides its place: ` (changed since; also in /other/file)`, or nothing."""
+    state = record.get("state", "unchanged")
+    found = [] if state == "unchanged" else [{"gone": "the file is gone"}.get(state, f"{state} since")]
+    found += ["no longer in memory"] if record.get("present") is False else []
+    found += [f"also in {shown_path(str(other))}" for other in record.get("also_in") or ()]
+    return f" ({'; '.join(found)})" if found else ""
 
 
 def passages(console: Console, records: Iterable[Record]) -> None:
     """Numbered passages, as under an answer."""
     for position, record in enumerate(records, 1):
         number = console.bold(f"[{record.get('n') or position}]")
-        state = record.get("state", "unchanged")
-        remarks = [] if state == "unchanged" else [{"gone": "the file is gone"}.get(state, f"{state} since")]
-        remarks += [f"also in {shown_path(str(other))}" for other in record.get("also_in") or ()]
-        remark = f" ({'; '.join(remarks)})" if remarks else ""
         where = console.dim(place(console, record))
-        console.line(f"{number} “{one_line(str(record['quote']))}” — {where}{remark}")
+        console.line(f"{number} “{one_line(str(record['quote']))}” — {where}{remarks(record)}")
 
 
 def answer(console: Console, result: Record, streamed: str = "") -> None:
@@ -135,6 +160,8 @@ def coverage(result: Record) -> str:
     text = f"searched {found['searched']:,} of {found['documents']:,} documents"
     if found.get("unreadable"):
         text += f", {found['unreadable']:,} sources unreadable"
+    if found.get("pending"):
+        text += f", {found['pending']:,} not yet encoded"
     return f"{text} · {result['timings_ms']['total'] / 1000:.2f} s · {one_line(str(result['model']))}"
 
 

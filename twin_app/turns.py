@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from twin_app.errors import CancelledError
 
 PATIENCE_S = 0.3  # a wait is mentioned only when it takes longer, and given up this soon when the client leaves
+PAUSE_S = 1.0  # for each document, at most, that reading waits for those who ask
 CLOSE_S = 10.0  # for a writer to end when the memory closes; what it has not committed is done again
 
 log = logging.getLogger("twin.memory")
@@ -25,6 +26,35 @@ class Watcher(Protocol):
     def emit(self, event: dict[str, Any]) -> None: ...
 
     def cancelled(self) -> bool: ...
+
+
+Turn = Callable[[str, Watcher], AbstractContextManager[None]]
+"""The right to write, for one caller: what it does, and who waits for it."""
+
+
+class Precedence:
+    """Whoever is asked something goes first: work that nobody waits for at that moment pauses."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+        self._quiet = threading.Condition()
+
+    @contextmanager
+    def first(self) -> Iterator[None]:
+        with self._quiet:
+            self._asked += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._asked -= 1
+                self._quiet.notify_all()
+
+    def pause(self) -> None:
+        """Waits while anyone is first, but not for ever: a stream of questions must not end all reading."""
+        if self._asked:
+            with self._quiet:
+                self._quiet.wait_for(lambda: not self._asked, PAUSE_S)
 
 
 class Turns:

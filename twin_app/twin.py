@@ -4,32 +4,42 @@ takes `(params, call)` is a method of the owner's protocol, with results as prod
 
 from __future__ import annotations
 
-import os
+import errno
+import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from ingest.catalog import Catalog, CatalogBusy, CatalogError, DocumentRow, document_id, document_label
+from ingest.catalog import AnswerRow, Catalog, CatalogBusy, CatalogError
 from ingest.catalog.database import Compression, Fault, no_fault
 from ingest.limits import Limits
+from ingest.scan import Scanner
 from ingest.words import Words
+from twin_app.activity import Activity
 from twin_app.agreement import Agreement
-from twin_app.asking import Answerer, Asking, States, citation, snippet
+from twin_app.asking import Answerer, Asking
+from twin_app.choice import Choice
+from twin_app.conversations import Conversations
 from twin_app.engines import Engines
 from twin_app.errors import BusyError, CancelledError, TwinError
+from twin_app.finding import Finder, moment_of
 from twin_app.forgetting import Forgetter
+from twin_app.intake import Intake
 from twin_app.models import Models
 from twin_app.pipeline import Pipeline
 from twin_app.planning import plan
 from twin_app.protocol import Call, Params, Result
+from twin_app.reading import Reader
 from twin_app.relay import Relay, Silent
 from twin_app.settings import Settings
-from twin_app.turns import Turns, Watcher
-
-SEARCHED = 20  # passages of `search`, when no limit is given
+from twin_app.standing import Standing, source_json
+from twin_app.storing import Storing
+from twin_app.turns import Precedence, Turns, Watcher
+from twin_app.upkeep import Upkeep
+from twin_app.viewing import Viewing
+from twin_app.watched import Folders
 
 
 class Twin:
@@ -45,45 +55,93 @@ class Twin:
             raise BusyError(str(error)) from error
         except CatalogError as error:
             raise TwinError(str(error)) from error
+        try:
+            self._open(home, settings)
+        except Exception as error:
+            self.catalog.close()
+            if (why := in_words(error)) is not None:
+                raise TwinError(why) from error
+            raise
+
+    def _open(self, home: Path, settings: Settings) -> None:
         self.words = Words.open(home / "words.sqlite")
         self.models = Models(home / "models")
         self.engines = Engines(home / "bank", self.models, self.catalog, settings)
         self.agreement = Agreement(self.catalog, self.words, self.engines)
         self.forgetter = Forgetter(self.catalog, self.words, self.engines, self.agreement)
         self.answerer = Answerer(self.catalog, self.words)
-        self.turns = Turns(self._work_on)
+        self.doing = Activity()
+        self.storing = Storing(self.catalog, self.words, self.engines)
+        self.precedence = Precedence()
+        self.turns = Turns(self._read_on)  # reading and storing: seconds behind a file's last write
+        self.encoding = Turns(self._encode_on)  # takes its time; whoever takes both turns takes them in this order
+        self.folders = Folders(self.catalog, self._pipeline, self._go_on, settings)
+        self.standing = Standing(self.catalog, self.engines, self.doing, self.folders, home)
+        choice = self.choice = Choice(self.catalog, self.models, self.engines, self._alone, self._go_on)
+        self.model_list, self.model_info, self.model_use = choice.models, choice.info, choice.use
+        self.model_drop, self.model_pull = choice.drop, choice.pull
+        upkeep = Upkeep(self.engines, self.agreement, self.forgetter, self._alone, self._go_on)
+        self.verify, self.inspect, self.export = upkeep.verify, upkeep.inspect, upkeep.export
+        self.finder = Finder(home, self.catalog, self.words)
+        self.documents, self.show = self.finder.documents, self.finder.show
+        talks = Conversations(self.catalog, self.turns.turn)
+        self.conversations, self.conversation, self.export_conversation = talks.find, talks.get, talks.export
+        self.rename_conversation, self.delete_conversation = talks.rename, talks.delete
+        viewing = Viewing(self.catalog)
+        self.source, self.places = viewing.source, viewing.places
         self.agreement.restore()
         self._go_on()
+        self.folders.start()
 
     def _go_on(self) -> None:
-        """In the background: files that are queued, and documents that are not yet encoded."""
+        """In the background: files that are queued, documents not yet encoded, the bank of a model to come."""
         counts = self.catalog.counts()
-        if counts.queued or counts.pending:
+        if counts.queued:
             self.turns.go_on()
+        if counts.pending or self.engines.is_changing():
+            self.encoding.go_on()
 
-    def _work_on(self, background: Watcher) -> None:
-        self._pipeline().resume(background)
+    def _read_on(self, background: Watcher) -> None:
+        self._pipeline().drain(background)
+        if self.catalog.counts().pending:
+            self.encoding.go_on()
+
+    def _encode_on(self, background: Watcher) -> None:
         self.engines.load()
         self._pipeline().encode(background)
+        self.engines.follow(background.cancelled)
 
     def _pipeline(self) -> Pipeline:
-        return Pipeline(
-            self.catalog, self.words, limits_of(self.settings), self.models.measure(self.settings.model),
-            retire=self.settings.history == "keep", encoder=self.engines, own=self.home,
-        )  # fmt: skip
+        settings, retire = self.settings, self.settings.history == "keep"
+        limits, measure = limits_of(settings), self.models.measure(self.engines.model)
+        intake = Intake(self.catalog, self.storing, own=self.home, retire=retire)
+        reader = Reader(self.storing, limits, measure, self.doing, self.precedence, retire=retire)
+        return Pipeline(Scanner(limits, settings.ignore), intake, reader, self.storing, self.doing)
 
     def configure(self, settings: Settings) -> None:
-        other_model = settings.model != self.settings.model
         self.engines.configure(settings)
         self.settings = settings
-        if other_model and self.catalog.counts().documents:
-            self.turns.go_on()
+        self.folders.configure(settings)
+        if self.engines.is_changing():
+            self.encoding.go_on()
+
+    @contextmanager
+    def _alone(self, doing: str, watcher: Watcher) -> Iterator[None]:
+        """Nobody else writes meanwhile."""
+        with self.turns.turn(doing, watcher), self.encoding.turn(doing, watcher), self.storing.lock:
+            yield
+
+    def in_words(self, error: Exception) -> str | None:
+        return in_words(error)
 
     def busy(self) -> bool:
-        return self.turns.busy()
+        return self.turns.busy() or self.encoding.busy() or self.folders.is_active()
 
     def close(self) -> None:
+        self.folders.close()
         self.turns.close()
+        self.encoding.close()
+        self.engines.close()
         self.words.close()
         self.catalog.close()
 
@@ -91,13 +149,15 @@ class Twin:
         """What is left when the client leaves stays queued, and is read and encoded in the background."""
         paths, again = [Path(path) for path in params["paths"]], bool(params.get("again"))
         if params.get("dry_run"):
-            return plan(paths, self.catalog, limits_of(self.settings), again=again)
-        self._refuse_other_model(call)
+            return plan(paths, self.catalog, self._pipeline().scanner, again=again)
+        self.choice.refuse_other(self.choice.flag(params, call))
         try:
-            with Relay(call) as relay, self.turns.turn("another add", relay):
+            with Relay(call) as relay:
                 began = time.monotonic()
-                report = self._pipeline().add(paths, relay, again=again)
-                encoded = self._pipeline().encode(relay)
+                with self.turns.turn("another add", relay):
+                    report = self._pipeline().add(paths, relay, again=again)
+                with self.encoding.turn("encoding", relay):
+                    encoded = self._pipeline().encode(relay)
                 seconds = round(time.monotonic() - began, 2)
                 done = {"read": report.read, "documents": report.documents, "encoded": encoded}
                 self.catalog.events.log("add", done | {"tokens": report.tokens, "seconds": seconds})
@@ -113,175 +173,120 @@ class Twin:
             "documents": report.documents, "tokens": report.tokens, "seconds": seconds,
         }  # fmt: skip
 
-    def _refuse_other_model(self, call: Call) -> None:
-        """A flag must not silently encode the whole memory again."""
-        if call.settings.model != self.settings.model:
-            raise TwinError(
-                f"this memory is encoded by {self.settings.model}, not by {call.settings.model}: "
-                f"`twin model use {call.settings.model}` changes that, and encodes everything anew"
-            )
-
     def ask(self, params: Params, call: Call) -> Result:
-        self._refuse_other_model(call)
         asking = self._asking(params, str(params["question"]))
-        earlier = self.catalog.answers.conversation() if params.get("continue") else []
+        earlier = self._earlier(params)
         if earlier:
             asking = replace(asking, context="\n".join(filter(None, [earlier[-1].question, asking.context])))
-        with Relay(call) as relay, self.engines.asking() as engine:
-            result = self.answerer.answer(asking, engine, relay, self.settings.model)
-        if params.get("save", True) and not call.cancelled():
+        model = self.choice.flag(params, call)
+        with Relay(call) as relay, self.precedence.first(), self.engines.asking(model) as engine:
+            result = self.answerer.answer(asking, engine, relay, model or self.engines.model)
+        save = bool(params.get("save", True))
+        if not call.cancelled():
+            self.finder.answered(saved=save)
+        if save and not call.cancelled():
             conversation = earlier[-1].conversation if earlier else None
-            self.catalog.answers.save(asking.question, result, conversation=conversation)
+            self._save(asking.question, result, conversation, call)
         self._go_on()
         return result
 
+    def _save(self, question: str, result: Result, conversation: int | None, call: Call) -> None:
+        """An answer that cannot be saved is an answer all the same."""
+        try:
+            saved = self.catalog.answers.save(question, result, conversation=conversation)
+        except CatalogError as error:
+            call.emit({"event": "note", "text": f"the answer could not be saved: {error}"})
+        else:
+            call.emit({"event": "saved", "conversation": saved.conversation, "answer": saved.id})
+
+    def _earlier(self, params: Params) -> list[AnswerRow]:
+        """The answers that a question goes on from: of the `conversation` named, or of the last one."""
+        if (number := params.get("conversation")) is not None:
+            return self.catalog.answers.conversation(int(number))
+        return self.catalog.answers.conversation() if params.get("continue") else []
+
     def ask_many(self, params: Params, call: Call) -> Result:
-        self._refuse_other_model(call)
+        model = self.choice.flag(params, call)
         for item in params["questions"]:
             if call.cancelled():
                 break
             asking = self._asking(params, item["question"])
-            with self.engines.asking() as engine:
-                result = self.answerer.answer(asking, engine, Silent(call), self.settings.model)
+            with self.precedence.first(), self.engines.asking(model) as engine:
+                result = self.answerer.answer(asking, engine, Silent(call), model or self.engines.model)
             call.emit({"event": "item", "value": {"id": item["id"], **result}})
         self._go_on()
         return {}
 
     def _asking(self, params: Params, question: str) -> Asking:
-        inside, as_of = params.get("inside"), params.get("as_of")
-        try:
-            moment = datetime.fromisoformat(as_of).astimezone() if as_of else None
-        except ValueError as error:
-            raise TwinError(f"{as_of!r} is no date: write it like 2025-03-01") from error
+        inside, moment = params.get("inside"), moment_of(params.get("as_of"))
         allowed = self.catalog.documents.select(
             since=params.get("since"), until=params.get("until"), as_of=moment,
             folder=Path(inside).absolute() if inside else None,
         )  # fmt: skip
+        then = None if moment is None else self.catalog.documents.select(as_of=moment)
         retrieval = str(params.get("retrieval") or self.settings.retrieval)
         return Asking(
             question, str(params.get("context") or ""), allowed, int(params.get("top") or 10), retrieval,
-            self.settings.me,
+            self.settings.me, None if then is None else len(then),
         )  # fmt: skip
 
     def search(self, params: Params, call: Call) -> Result:
         """Passages with the exact words; no model is loaded."""
-        query = str(params["words"])
-        hits = self.words.search(query, int(params.get("limit") or SEARCHED), self.catalog.documents.select())
-        rows = self.catalog.documents.get([number for number, _ in hits])
-        also = self.catalog.documents.also_in(list(rows))
-        terms = query.replace('"', " ").split()
-        passages: list[dict[str, Any]] = []
-        states = States(self.catalog, [row.path for row in rows.values()])
-        for number, score in hits:
-            if (row := rows.get(number)) is None:
-                continue
-            start, end = snippet(row.document.text, terms)
-            found = citation(row, start, end, score, len(passages) + 1)
-            others = [str(path) for path in also.get(number, [])]
-            passages.append(found | {"also_in": others, "state": states.of(row.path)})
-        return {"passages": passages}
-
-    def documents(self, params: Params, call: Call) -> Result:
-        for row in self.catalog.documents.stream():
-            if call.cancelled():
-                break
-            call.emit({"event": "item", "value": document_json(row)})
-        return {}
+        with self.precedence.first():
+            return self.finder.search(params, call)
 
     def sources(self, params: Params, call: Call) -> Result:
         for row in self.catalog.sources.all():
             if call.cancelled():
                 break
-            value = {
-                "source": str(row.path), "kind": row.kind, "state": row.state, "reason": row.reason,
-                "documents": row.documents, "encoded": row.encoded, "sha256": row.sha256, "bytes": row.size,
-                "title": row.title,
-            }  # fmt: skip
+            value = source_json(row, self.doing.current())
             call.emit({"event": "item", "value": value})
         return {}
-
-    def show(self, params: Params, call: Call) -> Result:
-        """A citation of the last answer by its number, or a document."""
-        ref = str(params["ref"])
-        cited = self.catalog.answers.citation(int(ref)) if ref.isdecimal() else None
-        if cited is None and ref.isdecimal():
-            raise TwinError(f"the last answer has no citation {ref}: ask something first, or name a document")
-        number = cited.document if cited else document_id(ref)
-        row = self.catalog.documents.get([number]).get(number) if number is not None else None
-        if row is None:
-            what = f"what citation {ref} quotes" if cited else ref
-            raise TwinError(f"{what} is not in memory any more: `twin documents` lists what is")
-        found = document_json(row)
-        if cited is not None:
-            place = {"line_start": cited.line_start, "line_end": cited.line_end, "message": cited.message}
-            found |= {**place, "quote": cited.quote, "n": cited.n}
-        return found
 
     def forget(self, params: Params, call: Call) -> Result:
         if not params.get("confirm"):
             return self.forgetter.forget(params)
         try:
-            with Relay(call) as relay, self.turns.turn("a forget", relay):
+            with Relay(call) as relay, self._alone("a forget", relay):
                 return self.forgetter.forget(params)
         finally:
             self._go_on()  # neighbours that repeated a forgotten message are new documents
 
-    def verify(self, params: Params, call: Call) -> Result:
-        receipt = params.get("forgotten")
-        with Relay(call) as relay, self.turns.turn("a verify", relay):
-            problems = self.agreement.problems() if receipt is None else self.forgetter.verify(receipt)
-        self._go_on()
-        return {"ok": not problems, "problems": problems}
-
     def status(self, params: Params, call: Call) -> Result:
-        counts = self.catalog.counts()
-        pending = counts.pending if self.engines.is_settled else counts.documents  # nobody has looked into its bank yet
-        return {
-            "documents": counts.documents, "sources": counts.sources, "tokens": counts.tokens,
-            "bytes_on_disk": bytes_in(self.home), "queued": counts.queued + pending,
-            "failed": counts.failed, "model": self.settings.model, "owner_pid": os.getpid(), "watching": [],
-            "states": dict(counts.by_state),
-        }  # fmt: skip
+        return self.standing.status(self.settings)
 
-    def model_list(self, params: Params, call: Call) -> Result:
-        used, names = self.settings.model, self.models.names()
-        return {"models": [{"model": n, "used": n == used} for n in (names if used in names else [*names, used])]}
+    def activity(self, params: Params, call: Call) -> Result:
+        """Snapshots while the client listens; with `once` a single one."""
+        return self.standing.stream(call, once=bool(params.get("once")))
 
-    def model_info(self, params: Params, call: Call) -> Result:
-        return self.models.info(str(params.get("name") or self.settings.model))
+    def watch(self, params: Params, call: Call) -> Result:
+        return self.folders.watch([Path(path) for path in params["paths"]])
 
-    def model_use(self, params: Params, call: Call) -> Result:
-        """Checks the checkpoint; the client writes the setting, and the next request begins to encode with it."""
-        return {"model": str(params["name"]), "path": str(self.models.path(str(params["name"])))}
+    def unwatch(self, params: Params, call: Call) -> Result:
+        return self.folders.unwatch([Path(path) for path in params["paths"]])
 
-    def model_pull(self, params: Params, call: Call) -> Result:
-        return {"model": str(params["name"]), "path": str(self.models.pull(str(params["name"])))}
+    def watched(self, params: Params, call: Call) -> Result:
+        return {"watching": self.folders.list()}
+
+    def explain(self, params: Params, call: Call) -> Result:
+        return self.folders.explain(Path(params["path"]))
+
+
+def in_words(error: Exception) -> str | None:
+    """In words for the person: what the machine refused to a memory, and what to do; None for anything else."""
+    if isinstance(error, CatalogError):
+        return str(error)
+    if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError):
+        return f"the word index cannot be used: {error}; make room on the disk, then `twin doctor --fix`"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO):
+        return f"{error.filename or 'the memory'}: {error.strerror}; make room on the disk, and run the command again"
+    return None
 
 
 def limits_of(settings: Settings) -> Limits:
     return Limits(
         text_bytes=int(settings.text_limit_mb * 1e6),
         pdf_bytes=int(settings.pdf_limit_mb * 1e6),
+        book_bytes=int(settings.pdf_limit_mb * 1e6),
         mail_bytes=int(settings.mail_limit_mb * 1e6),
     )
-
-
-def bytes_in(folder: Path) -> int:
-    """Bytes of the files in a folder, of which some may come and go meanwhile."""
-    total = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):
-            total += path.lstat().st_size if path.is_file() else 0
-    return total
-
-
-def document_json(row: DocumentRow) -> dict[str, Any]:
-    document = row.document
-    first = document.messages[0][1] if document.messages else None
-    return {
-        "document": document_label(row.id), "source": str(row.path), "text": document.text,
-        "context": document.context, "encoded": row.encoded, "title": document.title, "page": document.page,
-        "line_start": document.line_start, "line_end": document.line_end,
-        "message": first and {"author": first.author, "time": first.time, "index": first.index},
-        "date": document.date,
-    }  # fmt: skip

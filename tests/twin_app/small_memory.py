@@ -37,6 +37,9 @@ class SmallMemory:
     def configure(self, settings: Settings) -> None:
         self.settings = settings
 
+    def in_words(self, error: Exception) -> str | None:
+        return None
+
     def busy(self) -> bool:
         return self._file("busy").exists()
 

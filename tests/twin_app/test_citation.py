@@ -1,4 +1,4 @@
-"""A citation's lines: those of the quote where the text lies in the file line by line, else the document's."""
+"""A citation's lines: those of the quote where they are known, else the document's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.catalog import DocumentRow
-from ingest.types import Document
+from ingest.types import Document, Mark
 from twin_app.asking import citation
 
 LINES = ["The boiler is old.", "It was put in", "in 1998.", "Call Norrvik."]
@@ -17,25 +17,23 @@ QUOTE = "It was put in{}in 1998."
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize(
-    ("kind", "line", "cited"),
+    ("lines", "marks", "cited"),
     [
-        ("markdown", 10, (11, 12)),
-        ("text", 10, (11, 12)),
-        ("whatsapp", 10, (11, 12)),
-        ("html", 10, (10, 30)),
-        ("mail", 10, (10, 30)),
-        ("telegram", 10, (10, 30)),
-        ("chatgpt", 10, (10, 30)),
-        ("pdf", None, (None, None)),
-        ("whatsapp", None, (None, None)),  # from an archive
+        ((10, 13), (), (11, 12)),  # one line of the file for each of the text
+        ((10, 30), (), (10, 30)),  # a mail in base64
+        ((10, 10), (), (10, 10)),  # a message on one line of JSON
+        ((10, 30), ((0, 10, 11), (19, 14, 14), (30, 15, 17), (44, 30, 30)), (14, 17)),  # markup
+        ((None, None), (), (None, None)),  # a page of a PDF, a member of an archive
     ],
 )
-def test_lines(kind: str, line: int | None, cited: tuple[int | None, int | None], line_end: str) -> None:
+def test_lines(
+    lines: tuple[int | None, int | None], marks: tuple[Mark, ...], cited: tuple[int | None, int | None], line_end: str
+) -> None:
     text, quote = line_end.join(LINES), QUOTE.format(line_end)
-    document = Document(text, "", "Boiler", (), 0, len(text), line_start=line, line_end=None if line is None else 30)
-    now = datetime.now(UTC)
-    row = DocumentRow(1, 1, Path("/a"), kind, "00", 0, document, 9, True, now, None)
     start = text.index(quote)
+    document = Document(text, "", "Boiler", (), 0, len(text), line_start=lines[0], line_end=lines[1], lines=marks)
+    now = datetime.now(UTC)
+    row = DocumentRow(1, 1, Path("/a"), "html", "00", 0, document, 9, True, now, None)
     found = citation(row, start, start + len(quote), 1.0, 1)
     assert (found["line_start"], found["line_end"]) == cited
     assert found["quote"] == quote

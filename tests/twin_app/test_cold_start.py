@@ -30,7 +30,7 @@ def _modules(code: str) -> set[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=True,
     )
     return set(done.stdout.rpartition("MODULES")[2].split())
@@ -54,10 +54,25 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_the_client_side_and_the_owner_import_nothing_heavy() -> None:
     names = ("client", "owner", "invocation", "render", "opening")
-    commands = ("asking", "finding", "memory", "model", "config")
+    commands = ("asking", "bench", "finding", "memory", "model", "config")
     code = "\n".join(
         [f"import twin_app.{name}" for name in names] + [f"import twin_app.commands.{name}" for name in commands]
     )
     loaded = _modules(code)
     assert "twin_app.commands.memory" in loaded
+    assert not loaded & set(HEAVY)
+
+
+def test_who_imports_what_and_when() -> None:
+    """Opening a memory (words, lists) brings DuckDB and no torch; the engine brings torch and never transformers."""
+    opened = _modules("import twin_app.twin")
+    assert "duckdb" in opened
+    assert not opened & {"torch", "transformers", "textual", "engine"}
+    loaded = _modules("import engine.session")
+    assert "torch" in loaded
+    assert not loaded & {"transformers", "duckdb", "textual", "pypdf", "sympy", "matplotlib", "triton", "ingest"}
+
+
+def test_starting_a_benchmark_imports_nothing_before_it_is_asked_for() -> None:
+    loaded = _modules("from twin_app.cli import main\nmain(['bench', 'scale', '--help'])")
     assert not loaded & set(HEAVY)

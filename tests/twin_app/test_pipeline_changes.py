@@ -12,7 +12,7 @@ import pytest
 from real_memory import Caller, add, documents, packs, problems, sources, wait
 
 from twin_app.errors import CancelledError
-from twin_app.pipeline import summary
+from twin_app.reading import summary
 from twin_app.settings import Settings
 from twin_app.twin import Twin
 
@@ -195,9 +195,9 @@ def test_another_model_has_a_bank_of_its_own(memory: Twin, home: Path, tmp_path:
     other = tmp_path / "other"
     shutil.copytree(embedded, other)
     config = (other / "config.json").read_text()
-    (other / "config.json").write_text(config.replace('"rope_theta": 10000.0', '"rope_theta": 20000.0'))
+    (other / "config.json").write_text(config.replace('"rope_theta": 1000000.0', '"rope_theta": 20000.0'))
     assert (other / "config.json").read_text() != config
-    before, stored = documents(memory), packs(home)
+    before = documents(memory)
 
     memory.configure(Settings(model=str(other)))
     (folder / "house.md").write_text(HOUSE.replace("Petra", "Quentin"))
@@ -206,7 +206,6 @@ def test_another_model_has_a_bank_of_its_own(memory: Twin, home: Path, tmp_path:
     assert memory.status({}, Caller())["queued"] == 0
     assert problems(memory) == []
     assert len({name.split("/")[1] for name in packs(home)}) == 2
-    assert {name: data for name, data in packs(home).items() if name in stored} == stored
 
     memory.configure(Settings())
     found = memory.add({"paths": [str(folder)]}, Caller(memory.settings))

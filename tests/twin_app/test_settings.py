@@ -46,7 +46,7 @@ def test_no_file_means_defaults(tmp_path: Path) -> None:
         ("idle_minutes = 'long'", "a number"),
         ("threads = 1.5", "a whole number"),
         ("threads = true", "a whole number"),
-        ("me = [1]", "a list of names"),
+        ("me = [1]", "a list of texts"),
         ("opener = 'code {file}'", "{path}"),
         ("opener = 'code'", "needs {path}"),
         ("model = ''", "empty"),

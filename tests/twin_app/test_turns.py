@@ -11,7 +11,7 @@ import pytest
 
 from twin_app.errors import CancelledError
 from twin_app.relay import Relay, Silent
-from twin_app.turns import Turns, Watcher
+from twin_app.turns import PAUSE_S, Precedence, Turns, Watcher
 
 LIMIT_S = 20.0
 
@@ -122,3 +122,27 @@ def test_a_client_that_does_not_read_stops_nobody() -> None:
     silent.emit({"event": "hop"})
     assert len(client.heard) == 3
     assert not silent.cancelled()
+
+
+def test_reading_pauses_while_somebody_is_answered_but_not_for_ever() -> None:
+    precedence, begun, done = Precedence(), threading.Event(), threading.Event()
+    began = time.monotonic()
+    precedence.pause()
+    assert time.monotonic() - began < PAUSE_S / 2
+
+    def answer() -> None:
+        with precedence.first():
+            begun.set()
+            time.sleep(PAUSE_S / 4)
+            done.set()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    assert begun.wait(LIMIT_S)
+    precedence.pause()
+    assert done.is_set()
+    thread.join(LIMIT_S)
+    with precedence.first():
+        began = time.monotonic()
+        precedence.pause()
+        assert PAUSE_S * 0.9 < time.monotonic() - began < LIMIT_S

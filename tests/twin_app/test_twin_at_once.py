@@ -76,12 +76,12 @@ def test_another_model_encodes_anew_and_the_old_bank_stays(home: Path, tmp_path:
 
 
 def settle(home: Path, model: str) -> None:
-    """Until everything is encoded by this model."""
+    """Until everything is encoded by this model, and it serves."""
     deadline = time.monotonic() + 60
     while True:
         (status,) = lines(home, "status")
-        assert status["model"] == model
         if not status["queued"]:
+            assert (status["model"], status["changing"]) == (model, None)
             return
         assert time.monotonic() < deadline, status
         time.sleep(0.1)

@@ -116,7 +116,7 @@ def test_before_a_date_and_what_was_gone_already(memory: Twin, home: Path, tmp_p
     letter.write_text(f"---\ndate: 2019-03-01\n---\n\nDear {MARKER}, the harbour is frozen.\n")
     add(memory, letter)
     preview = memory.forget({"before": "2020-01-01"}, Caller())
-    assert preview == {"sources": 1, "documents": 1, "paths": [str(letter)]}
+    assert preview == {"sources": 1, "documents": 1, "paths": [str(letter)], "copies": []}
     assert len(documents(memory)) == len(CHAT) + 1
     assert forget(memory, before="2020-01-01")["documents"] == 1
     assert len(documents(memory)) == len(CHAT)

@@ -24,6 +24,8 @@ def ask(invocation: Invocation) -> int:
         if event["event"] == "text" and not invocation.is_json:
             streamed.append(render.clean(str(event["delta"])))
             console.write(streamed[-1])
+        elif event["event"] == "note":
+            console.say(f"twin: {render.one_line(str(event['text']))}")
 
     params = {
         **_scope(invocation),
@@ -42,6 +44,8 @@ def ask(invocation: Invocation) -> int:
 def _ask_many(invocation: Invocation) -> int:
     if invocation.options.words:
         raise UsageError("give a question or --questions, not both")
+    if invocation.options.carry_on:
+        raise UsageError("--questions and -c do not go together: each question of a file stands for itself")
     questions = _read_questions(invocation.options.questions)
 
     def on_event(event: Event) -> None:
@@ -64,6 +68,7 @@ def _scope(invocation: Invocation) -> dict[str, Any]:
         "retrieval": options.retrieval or invocation.sourced.settings.retrieval,
         "continue": options.carry_on,
         "save": not options.no_save,
+        "model": invocation.sourced.overrides.get("model"),
     }
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from twin_app import opening, render
+from twin_app import render
 from twin_app.errors import DONE, FAILED, TwinError
 from twin_app.invocation import Invocation
 from twin_app.protocol import Event, Result
@@ -17,7 +15,8 @@ from twin_app.settings import editor
 def search(invocation: Invocation) -> int:
     """Prints passages best first; exit code 0 also when there is none."""
     options, console = invocation.options, invocation.console
-    result = invocation.client.call("search", {"words": " ".join(options.words), "limit": options.limit})
+    params = {"words": " ".join(options.words), "limit": options.limit, "as_of": options.as_of}
+    result = invocation.client.call("search", {**params, "listed": not invocation.is_json})
     if invocation.is_json:
         for passage in result["passages"]:
             console.json(passage)
@@ -39,10 +38,11 @@ def documents(invocation: Invocation) -> int:
             console.json(document)
             return
         waiting = "" if document["encoded"] else "  (not yet encoded)"
+        waiting += "  (no longer in memory)" if document.get("retired") else ""
         title = render.one_line(str(document.get("title") or ""))
         console.line(f"{document['document']}  {render.place(console, document)}  {console.dim(title)}{waiting}")
 
-    invocation.client.call("documents", {}, on_event)
+    invocation.client.call("documents", {"as_of": invocation.options.as_of}, on_event)
     return DONE
 
 
@@ -61,6 +61,11 @@ def show(invocation: Invocation) -> int:
 
 def open_source(invocation: Invocation) -> int:
     """Opens the source at its place, with the program the settings or the machine offer."""
+    import shutil
+    import subprocess
+
+    from twin_app import opening
+
     found = _resolve(invocation)
     path = Path(found["source"])
     if not path.exists():

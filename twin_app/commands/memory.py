@@ -6,11 +6,12 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin_app import render
 from twin_app.cli import absolute, complain
+from twin_app.commands.model import adopt
 from twin_app.errors import DONE, FAILED, TwinError, UsageError
 from twin_app.invocation import Invocation
 from twin_app.protocol import Event
@@ -29,11 +30,13 @@ def add(invocation: Invocation) -> int:
     paths = [str(path) for path in options.paths if path not in missing]
     if not paths:
         return FAILED
+    model = invocation.sourced.overrides.get("model")
+    if model is not None and not options.dry_run:
+        adopt(invocation, str(model))
+    params = {"paths": paths, "dry_run": options.dry_run, "again": options.again, "model": model}
     progress = render.Progress(invocation.console)
     try:
-        result = invocation.client.call(
-            "add", {"paths": paths, "dry_run": options.dry_run, "again": options.again}, progress
-        )
+        result = invocation.client.call("add", params, progress)
     finally:
         progress.done()
     if invocation.is_json:
@@ -93,13 +96,9 @@ def forget(invocation: Invocation) -> int:
     if not options.yes:
         for path in preview["paths"][:SHOWN]:
             console.say(f"  {render.shown_path(path)}")
+        _copies(console, preview.get("copies", ()))
         question = f"forget {count:,} documents of {sources:,} sources for good?"
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageError(f"{question} Nothing was removed: add --yes to go on")
-        console.narration.write(f"{question} [y/N] ")
-        console.narration.flush()
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            console.say("nothing was removed")
+        if not console.confirm(question, sys.stdin):
             return DONE
     receipt = invocation.client.call("forget", {**params, "confirm": True}, progress)
     progress.done()
@@ -108,7 +107,19 @@ def forget(invocation: Invocation) -> int:
     else:
         console.line(f"forgot {_count(receipt['documents']):,} documents of {_count(receipt['sources']):,} sources")
         _table(console, {key: value for key, value in receipt.items() if not isinstance(value, list | dict)})
+        if options.yes:
+            _copies(console, receipt.get("copies", ()))
+        if receipt.get("questions_kept"):
+            console.say("your own questions stay in your conversations: `twin conversations list`, then delete")
     return DONE
+
+
+def _copies(console: Console, paths: Sequence[str]) -> None:
+    """What holds the same text and stays: nothing is dropped that was not named."""
+    for path in paths[:SHOWN]:
+        console.say(f"  the same text stays in {render.shown_path(path)} (name it too to forget it)")
+    if len(paths) > SHOWN:
+        console.say(f"  and in {len(paths) - SHOWN:,} more")
 
 
 def verify(invocation: Invocation) -> int:
@@ -155,7 +166,9 @@ def sources(invocation: Invocation) -> int:
             return
         reason = f"  ({render.one_line(source['reason'])})" if source.get("reason") else ""
         path = console.link(source["source"], render.shown_path(source["source"]))
-        console.line(f"{source['state']:8} {source['kind'] or '-':9} {source['documents']:6,}  {path}{reason}")
+        percent = "" if source.get("progress") is None else f" {source['progress']} %"
+        state = f"{source['state']}{percent}"
+        console.line(f"{state:13} {source['kind'] or '-':9} {source['documents']:6,}  {path}{reason}")
 
     invocation.client.call("sources", {}, on_event)
     return DONE
