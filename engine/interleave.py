@@ -77,7 +77,7 @@ class Step:
 
     looking_for: str  # the text whose words bring evidence in the next round
     reason: str
-    through: tuple[Passage, ...]  # opened documents whose texts go into the prompt and route
+    through: tuple[tuple[int, str], ...]  # opened documents, and what of each goes into the prompt and routes
 
 
 Next = Callable[[Sequence[Hop]], Step | None]
@@ -116,14 +116,15 @@ class Interleave:
             yield hop
             if not passages:
                 return
-            step = Step(passages[-1].text, "the model asked for more documents", tuple(passages))
+            whole = tuple((passage.document, passage.encoded) for passage in passages)
+            step = Step(passages[-1].text, "the model asked for more documents", whole)
             if following is not None:
                 decided = following(trail.hops)
                 if decided is None:
                     return
                 step = decided
             looking_for, reason = step.looking_for, step.reason
-            trail.rounds.append([(passage.document, passage.encoded) for passage in step.through])
+            trail.rounds.append(list(step.through))
         if following is None:  # the cap: what was opened last has to be read before the answer
             self._route(ask, self._prompt(ask.text, trail), {}, trail)
 

@@ -10,7 +10,7 @@ from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, 
 from engine.answering.sentences import Scored, score_sentences, term_weights
 from engine.answering.span import Span, best_span
 from engine.interleave import Hop, Step
-from engine.library import Library, Passage
+from engine.library import Library
 from engine.policy import Policy
 
 
@@ -23,7 +23,10 @@ class Quoting:
         self.tried: list[Scored] = []
 
     def following(self, hops: Sequence[Hop]) -> Step | None:
-        """Scores what the last hop opened; the next step follows the names its best sentences bring."""
+        """Scores what the last hop opened; the next step follows the names one sentence brings.
+
+        One bridge a hop: names of several in one search drown each other (docs/log.md). Of the bridge's document the
+        sentence goes into the prompt: the rest routes to what is not asked, and a tenth of the tokens is scored."""
         hop = hops[-1]
         scored = score_sentences(
             self.question, self.weights, hop.opened, hop.leads, self.policy.sentence_weights, self.meanings
@@ -33,14 +36,14 @@ class Quoting:
         best = self.found[0] if self.found else None
         if len(hops) >= self.policy.max_hops or is_enough(self.question, best, self.weights):
             return None
-        fresh = [bridge for bridge in bridges(self.question, self.found) if bridge not in self.tried]
-        if not fresh:
+        bridge = next((bridge for bridge in bridges(self.question, self.found) if bridge not in self.tried), None)
+        if bridge is None:
             return None
-        self._link(fresh, self.found)  # what is open already may hold the chain's end
-        self.tried.extend(fresh)
-        opened: dict[int, Passage] = {passage.document: passage for h in hops for passage in h.opened}
-        looking_for = " ".join(bridge_text(self.question, bridge) for bridge in fresh)
-        through = tuple(opened[bridge.document] for bridge in fresh)
+        self._link([bridge], self.found)  # what is open already may hold the chain's end
+        self.tried.append(bridge)
+        context = next(p.context for h in hops for p in h.opened if p.document == bridge.document)
+        looking_for = bridge_text(self.question, bridge)
+        through = ((bridge.document, context + bridge.text),)
         return Step(looking_for, f"to follow “{looking_for[:120]}”", through)
 
     def _link(self, from_: Sequence[Scored], to: Sequence[Scored]) -> None:

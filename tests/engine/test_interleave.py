@@ -42,7 +42,11 @@ def run(
 
 
 def always(hops: Sequence[Hop]) -> Step:
-    return Step(f"more than {len(hops)}", f"hop {len(hops)} was not enough", hops[-1].opened)
+    return Step(f"more than {len(hops)}", f"hop {len(hops)} was not enough", texts(hops[-1]))
+
+
+def texts(hop: Hop) -> tuple[tuple[int, str], ...]:
+    return tuple((passage.document, passage.encoded) for passage in hop.opened)
 
 
 def opened(trail: Trail) -> list[list[int]]:
@@ -66,7 +70,7 @@ def test_ends_when_nothing_is_left_to_open(engine: Engine) -> None:
 
 
 def test_ends_when_enough_is_known(engine: Engine) -> None:
-    trail = run(engine, QUOTING, following=lambda hops: None if len(hops) == 2 else Step("x", "y", hops[-1].opened))
+    trail = run(engine, QUOTING, following=lambda hops: None if len(hops) == 2 else Step("x", "y", texts(hops[-1])))
     assert len(trail.hops) == 2
 
 
@@ -114,7 +118,7 @@ def test_what_the_ranking_listens_to(engine: Engine, retrieval: str) -> None:
 def test_only_allowed_documents_are_ranked_and_opened(engine: Engine, retrieval: str) -> None:
     allowed = IDS[2:7]
     ask = Ask(QUESTION, retrieval, allowed=torch.tensor(allowed))
-    trail = run(engine, QUOTING, ask, following=lambda hops: Step(QUESTION, "again", hops[-1].opened))
+    trail = run(engine, QUOTING, ask, following=lambda hops: Step(QUESTION, "again", texts(hops[-1])))
     assert len(trail.hops) == 3
     for hop in trail.hops:
         assert hop.routed
