@@ -23,7 +23,7 @@ KERNEL_LIBRARIES = {"torch", "triton"}
 NOT_IN_INGEST = {"torch", "transformers", "textual"}
 NOT_IN_ENGINE = {"duckdb", "textual", "sqlite3"}
 CLIENT_SIDE = (
-    *("__init__", "__main__", "cli", "client", "connection", "dates", "errors", "invocation", "locations"),
+    *("__init__", "__main__", "arguments", "cli", "client", "connection", "dates", "errors", "invocation", "locations"),
     *("opening", "owner", "ownership", "protocol", "render", "settings", "commands/__init__"),
     *("commands/asking", "commands/bench", "commands/config", "commands/finding", "commands/memory", "commands/model"),
     *("commands/conversations", "commands/doctor", "commands/service", "commands/transfer", "commands/watch"),

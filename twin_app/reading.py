@@ -23,7 +23,7 @@ from ingest.types import Document, Empty, Measure, Reading, Unreadable
 from twin_app.activity import Activity
 from twin_app.intake import FORGOTTEN, OUT_OF_REACH, Report, mark, settled
 from twin_app.storing import Storing
-from twin_app.turns import Precedence, Watcher
+from twin_app.turns import Foreground, Watcher
 
 STORE_FILES, STORE_DOCUMENTS, STORE_SECONDS = 64, 2000, 2.0  # whichever comes first ends a batch
 OTHERS = 16  # of the newest queued files that go along with a batch of somebody's own
@@ -62,12 +62,12 @@ class Reader:
         limits: Limits,
         measure: Measure,
         activity: Activity,
-        precedence: Precedence,
+        foreground: Foreground,
         *,
         retire: bool,
     ) -> None:
         self.catalog, self.storing, self.limits, self.measure = storing.catalog, storing, limits, measure
-        self.activity, self.precedence, self.retire = activity, precedence, retire
+        self.activity, self.foreground, self.retire = activity, foreground, retire
         self._batch = _Batch()
         self._is_nested = False
 
@@ -171,7 +171,7 @@ class Reader:
         )
 
     def _tokens(self, document: Document) -> int:
-        self.precedence.pause()
+        self.foreground.pause()
         return self.measure(document.context + document.text)
 
     def _unreadable(self, file: Found, row: SourceRow | None, error: Unreadable | OSError, report: Report) -> Mark:
@@ -196,7 +196,7 @@ class Reader:
         """The documents of a file. Of one that takes long, says at times how far it is, and lets others go first."""
         next_pause, read_bytes = time.monotonic() + STORE_SECONDS, 0
         for document in reading.documents:
-            self.precedence.pause()
+            self.foreground.pause()
             if call.cancelled():
                 return
             yield document

@@ -32,7 +32,7 @@ Turn = Callable[[str, Watcher], AbstractContextManager[None]]
 """The right to write, for one caller: what it does, and who waits for it."""
 
 
-class Precedence:
+class Foreground:
     """Whoever is asked something goes first: work that nobody waits for at that moment pauses."""
 
     def __init__(self) -> None:

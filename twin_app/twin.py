@@ -36,7 +36,7 @@ from twin_app.relay import Relay, Silent
 from twin_app.settings import Settings
 from twin_app.standing import Standing, source_json
 from twin_app.storing import Storing
-from twin_app.turns import Precedence, Turns, Watcher
+from twin_app.turns import Foreground, Turns, Watcher
 from twin_app.upkeep import Upkeep
 from twin_app.viewing import Viewing
 from twin_app.watched import Folders
@@ -72,7 +72,7 @@ class Twin:
         self.answerer = Answerer(self.catalog, self.words)
         self.doing = Activity()
         self.storing = Storing(self.catalog, self.words, self.engines)
-        self.precedence = Precedence()
+        self.foreground = Foreground()
         self.turns = Turns(self._read_on)  # reading and storing: seconds behind a file's last write
         self.encoding = Turns(self._encode_on)  # takes its time; whoever takes both turns takes them in this order
         self.folders = Folders(self.catalog, self._pipeline, self._go_on, settings)
@@ -115,7 +115,7 @@ class Twin:
         settings, retire = self.settings, self.settings.history == "keep"
         limits, measure = limits_of(settings), self.models.measure(self.engines.model)
         intake = Intake(self.catalog, self.storing, own=self.home, retire=retire)
-        reader = Reader(self.storing, limits, measure, self.doing, self.precedence, retire=retire)
+        reader = Reader(self.storing, limits, measure, self.doing, self.foreground, retire=retire)
         return Pipeline(Scanner(limits, settings.ignore), intake, reader, self.storing, self.doing)
 
     def configure(self, settings: Settings) -> None:
@@ -179,7 +179,7 @@ class Twin:
         if earlier:
             asking = replace(asking, context="\n".join(filter(None, [earlier[-1].question, asking.context])))
         model = self.choice.flag(params, call)
-        with Relay(call) as relay, self.precedence.first(), self.engines.asking(model) as engine:
+        with Relay(call) as relay, self.foreground.first(), self.engines.asking(model) as engine:
             result = self.answerer.answer(asking, engine, relay, model or self.engines.model)
         save = bool(params.get("save", True))
         if not call.cancelled():
@@ -211,7 +211,7 @@ class Twin:
             if call.cancelled():
                 break
             asking = self._asking(params, item["question"])
-            with self.precedence.first(), self.engines.asking(model) as engine:
+            with self.foreground.first(), self.engines.asking(model) as engine:
                 result = self.answerer.answer(asking, engine, Silent(call), model or self.engines.model)
             call.emit({"event": "item", "value": {"id": item["id"], **result}})
         self._go_on()
@@ -232,7 +232,7 @@ class Twin:
 
     def search(self, params: Params, call: Call) -> Result:
         """Passages with the exact words; no model is loaded."""
-        with self.precedence.first():
+        with self.foreground.first():
             return self.finder.search(params, call)
 
     def sources(self, params: Params, call: Call) -> Result:

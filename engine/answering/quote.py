@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.answering.question import Question, stem
+from engine.answering.question import Question, stem, stems_of
 from engine.answering.sentences import Scored, names_in
 
 ENOUGH = 0.85  # share of the question's weight that one sentence and its surroundings cover: no further hop
@@ -66,7 +66,7 @@ def chain(
 ) -> tuple[Scored, float] | None:
     """The sentence of another document that goes on from a bridge: (sentence, share of the question both cover)."""
     names = {stem(name.lower()) for name in names_in(bridge.text, question) if not DATED.fullmatch(name)}
-    best: tuple[Scored, float] | None = None
+    best: tuple[float, int, float, Scored] | None = None
     for sentence in second:
         if sentence.document == bridge.document or (question.kind and not question.expects(sentence.text)):
             continue
@@ -75,9 +75,10 @@ def chain(
         if not question.is_specific and share(sentence.covered - question.kind_stems, weights) < CHAIN_WORDS:
             continue
         both = share(bridge.near | sentence.covered, weights)
-        if best is None or (both, sentence.score) > (best[1], best[0].score):
-            best = (sentence, both)
-    return best
+        named = len(names.intersection(stems_of(sentence.text)))  # of rows side by side, the one that has the name
+        if best is None or (both, named, sentence.score) > best[:3]:
+            best = (both, named, sentence.score, sentence)
+    return (best[3], best[0]) if best else None
 
 
 def choose(

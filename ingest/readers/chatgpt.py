@@ -37,19 +37,13 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
 def _messages(data: bytes, unreadable: list[str]) -> Iterator[Said]:
     stream = JsonStream(data)
     try:
-        if stream.peek() == "{":  # one conversation saved by itself
-            yield from _conversation(stream)
-            return
-        for _ in stream.items():
+        for _ in stream.objects():  # all conversations, or one saved by itself
             yield from _conversation(stream)
     except json.JSONDecodeError as error:
         unreadable.append(damage(error))
 
 
 def _conversation(stream: JsonStream) -> Iterator[Said]:
-    if stream.peek() != "{":
-        stream.value()
-        return
     fields: dict[str, object] = {}
     mapping: _Mapping = {}
     for key in stream.entries():

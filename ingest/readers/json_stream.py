@@ -86,6 +86,17 @@ class JsonStream:
         """Steps through the array that comes next, one step for each value."""
         yield from self._steps("[", "]")
 
+    def objects(self) -> Iterator[None]:
+        """Steps through the objects of a list, or stops once at the only one; what is no object is passed over."""
+        if self.peek() == "{":
+            yield
+            return
+        for _ in self.items():
+            if self.peek() == "{":
+                yield
+            else:
+                self.value()
+
     def entries(self) -> Iterator[str]:
         """Steps through the object that comes next, giving each key."""
         for _ in self._steps("{", "}"):

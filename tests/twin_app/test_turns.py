@@ -11,7 +11,7 @@ import pytest
 
 from twin_app.errors import CancelledError
 from twin_app.relay import Relay, Silent
-from twin_app.turns import PAUSE_S, Precedence, Turns, Watcher
+from twin_app.turns import PAUSE_S, Foreground, Turns, Watcher
 
 LIMIT_S = 20.0
 
@@ -125,13 +125,13 @@ def test_a_client_that_does_not_read_stops_nobody() -> None:
 
 
 def test_reading_pauses_while_somebody_is_answered_but_not_for_ever() -> None:
-    precedence, begun, done = Precedence(), threading.Event(), threading.Event()
+    foreground, begun, done = Foreground(), threading.Event(), threading.Event()
     began = time.monotonic()
-    precedence.pause()
+    foreground.pause()
     assert time.monotonic() - began < PAUSE_S / 2
 
     def answer() -> None:
-        with precedence.first():
+        with foreground.first():
             begun.set()
             time.sleep(PAUSE_S / 4)
             done.set()
@@ -139,10 +139,10 @@ def test_reading_pauses_while_somebody_is_answered_but_not_for_ever() -> None:
     thread = threading.Thread(target=answer)
     thread.start()
     assert begun.wait(LIMIT_S)
-    precedence.pause()
+    foreground.pause()
     assert done.is_set()
     thread.join(LIMIT_S)
-    with precedence.first():
+    with foreground.first():
         began = time.monotonic()
-        precedence.pause()
+        foreground.pause()
         assert PAUSE_S * 0.9 < time.monotonic() - began < LIMIT_S

@@ -38,7 +38,7 @@ from twin_app.models import Models
 from twin_app.pipeline import Pipeline
 from twin_app.reading import Reader
 from twin_app.storing import Storing
-from twin_app.turns import Precedence
+from twin_app.turns import Foreground
 
 MADE_BY = ("ingest", "twin_app/pipeline.py", "engine/encode.py", "engine/template.py", "engine/tokenizer.py")
 RANKED = 64  # documents asked for of a ranking: several may come from one file
@@ -135,7 +135,7 @@ class UnitMemory:
         self.engine = shelf.engine(self.bank)
         doing, storing = Activity(), Storing(self.catalog, self.words, self)
         intake = Intake(self.catalog, storing, own=home, retire=False)
-        reader = Reader(storing, Limits(), shelf.measure, doing, Precedence(), retire=False)
+        reader = Reader(storing, Limits(), shelf.measure, doing, Foreground(), retire=False)
         self.pipeline = Pipeline(Scanner(Limits(), ()), intake, reader, storing, doing)
         self.sources: dict[Path, str] = {}  # every file and the id of its document in the unit
         self._ids: dict[int, str] = {}

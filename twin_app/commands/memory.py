@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin_app import render
-from twin_app.cli import absolute, complain
+from twin_app.arguments import absolute
+from twin_app.cli import complain
 from twin_app.commands.model import adopt
 from twin_app.errors import DONE, FAILED, TwinError, UsageError
 from twin_app.invocation import Invocation

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from twin_app.cli import absolute
+from twin_app.arguments import absolute
 from twin_app.errors import TwinError
 from twin_app.render import duration, size
 from ui import wording

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from twin_app.cli import absolute
+from twin_app.arguments import absolute
 from twin_app.errors import TwinError
 from ui import wording
 from ui.screens.base import Section
