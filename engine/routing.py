@@ -44,7 +44,10 @@ class Selection:
 
 def prepare(queries: Tensor, config: ModelConfig) -> Tensor:
     """Routing queries [T, H, d] as they are scored, float32: heads folded into one row [T, G*d] where the reductions
-    allow it, else [T, H, d], of unit length for cosine. Made once a layer: all of memory sees the same bits."""
+    allow it, else [T, H, d], of unit length for cosine; of a checkpoint that goes by the last token that one alone.
+    Made once a layer: all of memory sees the same bits."""
+    if config.routing.query_reduce == "last":
+        queries = queries[-1:]
     if config.routing.folds:
         return fold_queries(queries, config.kv_heads, config.routing.cosine)
     return F.normalize(queries.float(), dim=-1) if config.routing.cosine else queries.float()

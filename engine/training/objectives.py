@@ -116,7 +116,11 @@ def read_memory(
 
 
 def score(model: MemoryModel, queries: Tensor, routes: Tensor, memory: Memory, at: int) -> Tensor:
-    """Routing queries [Q, T, H, d] -> documents' scores [Q, D]: cosine, mean over heads, max over tokens and chunks."""
+    """Routing queries [Q, T, H, d] -> documents' scores [Q, D]: cosine, mean over heads, max over chunks; over tokens
+    as the checkpoint has it (`query_reduce_method`): the best of those that route, or the last of them alone."""
+    if model.config.routing.query_reduce == "last":
+        last = routes.cumsum(1).argmax(1)  # where the count of those that route is first at its end
+        queries, routes = queries[torch.arange(len(last)), last][:, None], torch.ones_like(routes[:, :1])
     count, length, heads, head_dim = queries.shape
     groups = model.config.kv_heads
     unit = F.normalize(queries.float(), dim=-1)
