@@ -36,7 +36,7 @@ type: setup  ## mypy, strict
 	$(BIN)/mypy
 
 cold-start: setup  ## times of the first second, against their budgets
-	$(BIN)/python -m pytest tests/twin_app/test_cold_start.py -s
+	$(BIN)/python -m pytest tests/twin_app/test_cold_start.py -n 0 -s
 
 clean:  ## removes what the targets above made
 	rm -rf $(VENV) $(DEMO_HOME) .pytest_cache .mypy_cache .ruff_cache

@@ -67,6 +67,7 @@ class Standing:
                 "documents": counts.documents, "encoded": counts.encoded, "sources": counts.sources,
                 "tokens": counts.tokens, "failed": counts.failed, "states": dict(counts.by_state),
             },
+            "changing": self.engines.changing(),
             "errors": [{"source": str(row.path), "reason": row.reason} for row in failed],
             "watching": self.folders.list(), "events": self.doing.events(after),
         }  # fmt: skip

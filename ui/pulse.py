@@ -45,6 +45,17 @@ class Pulse:
     def watching(self) -> list[Record]:
         return list(self.now.get("watching", ()))
 
+    def changing(self) -> tuple[str, str] | None:
+        """The change to another model while it goes on, in a line and its tone."""
+        found = self.now.get("changing")
+        if not found:
+            return None
+        if found["trouble"]:
+            return f"{found['model']} cannot be loaded: {wording.one_line(str(found['trouble']))}", "error"
+        left = f" · {duration(float(found['eta_s']))} left" if found["eta_s"] else ""
+        done = f"{found['encoded']:,} of {found['documents']:,} documents encoded"
+        return f"to {found['model']}: {done}{left}; the old one answers until then", "text"
+
     @property
     def is_empty(self) -> bool:
         """Whether memory is known to hold nothing, and to be about to read nothing."""

@@ -1,5 +1,5 @@
 """Answers on the sample folder with the embedded model: 102 questions through the real memory, and floors under today's
-figures. `-s` prints the table. What counts as right: tests/samples/README.md.
+figures. `-n 0 -s` prints the table. What counts as right: tests/samples/README.md.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
 
 @pytest.fixture(scope="module", autouse=True)
 def table(answers: Answers) -> None:
-    """The figures, for whoever looks (`-s`)."""
+    """The figures, for whoever looks (`-n 0 -s`)."""
     print(f"\n{'':20} {'n':>4} {'answer':>7} {'cited':>7} {'first 5':>8} {'grounded':>9}")
     for title, row in answers.titled().items():
         figures = (

@@ -95,3 +95,18 @@ def test_the_pulse_in_a_word() -> None:
     assert pulse.heard({**snapshot, "queued": {"files": 2, "documents": 5}}).short()[0] == "◐ 7 queued"
     assert pulse.heard({**snapshot, "totals": {**totals, "sources": 0, "documents": 0}}).is_empty
     assert pulse.fallen(ASLEEP).short()[0] == "○ stopped"
+
+
+def test_a_change_to_another_model_is_told() -> None:
+    change = {"model": "msa-4b", "encoded": 1200, "documents": 9000, "eta_s": 340, "trouble": ""}
+    assert Pulse().heard({"changing": None}).changing() is None
+    told = Pulse().heard({"changing": change}).changing()
+    assert told is not None
+    assert told[0].startswith("to msa-4b: 1,200 of 9,000 documents encoded · 5 min 40 s left")
+    told = Pulse().heard({"changing": {**change, "eta_s": None}}).changing()
+    assert told is not None
+    assert "left" not in told[0]
+    assert Pulse().heard({"changing": {**change, "trouble": "no such folder"}}).changing() == (
+        "msa-4b cannot be loaded: no such folder",
+        "error",
+    )

@@ -64,6 +64,8 @@ class Activity(Section):
                     [(f"✗ {wording.count(failed, 'source')}" if failed else "none", "error" if failed else "text")],
                 )
             )
+            if change := pulse.changing():
+                lines.append(self._line("Model", [(wording.shorten(change[0], width), change[1])]))
             lines += self._watching(width)
         self.query_one("#now", Static).update(Content("\n").join(lines))
         self._list()
