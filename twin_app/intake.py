@@ -131,8 +131,11 @@ class Intake:
 
     def offline(self, folder: Path) -> None:
         """What memory holds of a folder that is not there stays, and is said to be offline."""
-        rows = [row for row in self.catalog.sources.inside(folder) if row.state != "offline"]
-        self.catalog.sources.mark([Mark(row.path, "offline", row.reason or NOTHING_THERE) for row in rows])
+        self.mark_offline(self.catalog.sources.inside(folder))
+
+    def mark_offline(self, rows: Iterable[SourceRow]) -> None:
+        marks = [Mark(row.path, "offline", row.reason or NOTHING_THERE) for row in rows if row.state != "offline"]
+        self.catalog.sources.mark(marks)
 
 
 def ruled_out(found: Iterable[Found]) -> set[Path]:

@@ -6,11 +6,11 @@ Each of the steps has a module of its own (`ingest.scan`, `intake`, `reading`, `
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from ingest.catalog import SourceRow
-from ingest.scan import Found, Scanner
+from ingest.scan import Found, Scanner, is_absent
 from twin_app.activity import Activity
 from twin_app.intake import Intake, Report, is_missing
 from twin_app.reading import Order, Reader, progress
@@ -35,24 +35,37 @@ class Pipeline:
         What a cancelled call leaves unread stays queued.
         """
         report = Report()
+        held = {path: self._held(path.absolute()) for path in paths}
         found = list(self.scanner.scan(paths))
         waiting = self.intake.sort(found, report, again=again)
         self.reader.read(Order(waiting, report, again), call)
         if not call.cancelled():  # renamed files have their new paths by now: what is still missing is gone
-            gone = [row for path in paths for row in self._vanished(path.absolute(), found)]
+            gone = [row for path in paths for row in self._vanished(path.absolute(), found, held[path])]
             self.leave(gone)
             report.removed = len(gone)
         return report
 
-    def _vanished(self, root: Path, found: Sequence[Found]) -> list[SourceRow]:
-        """Sources under a path that a scan finds no more. An empty or missing folder is offline, not deleted."""
+    def _held(self, root: Path) -> set[int]:
+        """Sources by which a folder is known again: what was offline, or else what was read of it."""
+        rows = self.catalog.sources.inside(root)
+        return {row.id for row in rows if row.state == "offline"} or {row.id for row in rows if row.documents}
+
+    def _vanished(self, root: Path, found: Sequence[Found], held: Set[int]) -> list[SourceRow]:
+        """Sources under a path that a scan finds no more. A folder in which nothing is left of what memory `held` (ids)
+        is offline, not deleted: so the place looks at which a disk is missing, strangers in it or not."""
         seen = {file.path for file in found if not is_missing(file)}
         unseen = self.intake.unseen(root, found)
-        is_file = any(row.path == root for row in unseen)
-        if not unseen or (root.parent.is_dir() if is_file else any(root in path.parents for path in seen)):
+        ruled_out = [row for row in unseen if not is_absent(row.path)]
+        if len(ruled_out) == len(unseen):
             return unseen
-        self.intake.offline(root)
-        return []
+        if any(row.path == root for row in unseen):  # a file
+            is_there = root.parent.is_dir()
+        else:  # under their new names, where they were renamed
+            is_there = any(row.id in held and row.path in seen for row in self.catalog.sources.inside(root))
+        if is_there:
+            return unseen
+        self.intake.mark_offline([row for row in unseen if row not in ruled_out])
+        return ruled_out
 
     def leave(self, rows: Sequence[SourceRow]) -> None:
         """Takes sources out of memory that are not there, or not to be read, any more."""

@@ -129,6 +129,22 @@ def test_a_folder_that_vanishes_is_offline_and_comes_back(memory: Twin, home: Pa
     assert (documents(memory), packs(home)) == (before, stored)
 
 
+def test_a_stranger_where_a_disk_is_missing_deletes_nothing(memory: Twin, folder: Path) -> None:
+    before = documents(memory)
+    folder.rename(folder.with_name("unplugged"))
+    folder.mkdir()
+    (folder / "stranger.md").write_text("A note that somebody left where the disk is mounted.\n")
+    report = add(memory, folder)
+    assert (report["read"], report["removed"]) == (1, 0)
+    assert before.items() <= documents(memory).items()
+    assert {name: row["state"] for name, row in sources(memory).items()} == {
+        "house.md": "offline", "garden.md": "offline", "stranger.md": "ready",
+    }  # fmt: skip
+    (folder / "stranger.md").rename(folder / "guest.md")
+    (folder / "another.md").write_text("The ferry leaves at nine.\n")
+    assert add(memory, folder)["removed"] == 0, "renamed, and what is offline stays offline"
+
+
 def test_what_may_no_longer_be_read_leaves(memory: Twin, home: Path, folder: Path) -> None:
     (folder / ".twinignore").write_text("house.md\n")
     assert any(file["path"].endswith("house.md") for file in add(memory, folder)["ignored"])

@@ -18,7 +18,7 @@ import torch
 from engine.config import ModelConfig
 from engine.memory import Bank
 from engine.prefill import prefill
-from engine.routing import Selection, select
+from engine.routing import Selection, prepare, select
 from engine.session import Engine, fingerprint, layout_of
 from engine.template import question_prompt
 from ingest.catalog import document_id
@@ -97,7 +97,7 @@ def _routing(engine: Engine, questions: Sequence[Question]) -> dict[str, Any]:
         seconds: list[float] = []
 
         def choose(at: int, queries: torch.Tensor, seconds: list[float] = seconds) -> Selection:
-            widths.append(queries.shape[0])
+            widths.append(len(prepare(queries, config)))  # rows that are scored
             began = time.perf_counter()
             found = select(queries, view.packs, at, config, KEPT)
             seconds.append(time.perf_counter() - began)
@@ -113,7 +113,7 @@ def _routing(engine: Engine, questions: Sequence[Question]) -> dict[str, Any]:
     layers, key_dim = len(config.routing.layers), engine.bank.layout.key_dim
     chunks, width = _bank(engine)["chunks"], round(statistics.median(widths))
     return {
-        "route_s": statistics.median(times), "route_first_s": times[0], "query_tokens": width,
+        "route_s": statistics.median(times), "route_first_s": times[0], "query_rows": width,
         "key_dim": key_dim, "route_bytes": layers * chunks * (key_dim + 4),
         "route_flops": 2 * layers * chunks * key_dim * width,
     }  # fmt: skip
