@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -27,6 +29,7 @@ class Connection:
         self._stopping = stopping
         self._sending = threading.Lock()
         self._gone = False
+        self._stuck_since: float | None = None  # when the send under way began
 
     def __enter__(self) -> Connection:
         return self
@@ -73,7 +76,18 @@ class Connection:
         with self._sending:
             if self._gone:
                 return
+            self._stuck_since = time.monotonic()
             try:
                 self._socket.sendall(line)
             except OSError:
                 self._gone = True
+            finally:
+                self._stuck_since = None
+
+    def cut(self, patience_s: float) -> None:
+        """Ends the connection of a client that has taken nothing for so long, so that whoever sends to it goes on."""
+        since = self._stuck_since
+        if since is not None and time.monotonic() - since > patience_s:
+            self._gone = True
+            with suppress(OSError):  # closed meanwhile
+                self._socket.shutdown(socket.SHUT_RDWR)

@@ -33,7 +33,9 @@ from twin_app.settings import Settings, load
 
 TICK_S = 1.0  # how often an owner looks whether to leave
 LEAVE_S = 60.0  # how long calls under way may take to finish once cancelled
+STUCK_S = 5.0  # a client that takes nothing of an answer for so long keeps no owner from leaving
 BACKLOG = 64
+ONE_REQUEST = ("model", "retrieval", "opener", "theme", "keys")  # flags that change nothing for anybody else
 
 log = logging.getLogger("twin.owner")
 Factory = Callable[[Path, Settings], Memory]
@@ -49,8 +51,10 @@ class Owner:
         self._factory = factory
         self._memory: Memory | None = None
         self._settings = Settings()
+        self._settings_file: tuple[int, int, int] | None = None  # as it was when it was last read
         self._opening = threading.Lock()  # guards _memory and _settings
         self._calls: set[threading.Thread] = set()  # touched by the accepting thread only
+        self._connections: set[Connection] = set()
         self._last_call = time.monotonic()
         self._stopping = threading.Event()
         self._woken, self._waker = socket.socketpair()
@@ -65,9 +69,8 @@ class Owner:
 
     def serve(self) -> None:
         """Answer clients until it is time to leave, then leave in good order."""
-        opening = threading.Thread(target=self._open_early, name="opening", daemon=True)
-        self._calls.add(opening)
-        opening.start()
+        self._settings_file = self._file_now()
+        self._begin(self._open_early)
         with selectors.DefaultSelector() as selector:
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -76,6 +79,9 @@ class Owner:
                 if self._listener in ready and not self._stopping.is_set():
                     self._accept()
                 self._calls = {thread for thread in self._calls if thread.is_alive()}
+                if (now := self._file_now()) != self._settings_file:
+                    self._settings_file = now
+                    self._begin(self._follow_file)
                 if reason := self._reason_to_leave():
                     log.info("leaving: %s", reason)
                     self.stop()
@@ -90,7 +96,10 @@ class Owner:
             log.warning("refused a connection of another user")
             connection.close()
             return
-        thread = threading.Thread(target=self._serve_one, args=(connection,), daemon=True)
+        self._begin(self._serve_one, connection)
+
+    def _begin(self, work: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._calls.add(thread)
         thread.start()
 
@@ -112,8 +121,11 @@ class Owner:
         if same_file(self._locations.socket, self._bound):  # not that of a later owner of a new home
             self._locations.socket.unlink(missing_ok=True)
         deadline = time.monotonic() + LEAVE_S
-        for thread in self._calls:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        while any(thread.is_alive() for thread in self._calls) and time.monotonic() < deadline:
+            for connection in list(self._connections):
+                connection.cut(STUCK_S)
+            for thread in self._calls:
+                thread.join(0.1)
         if any(thread.is_alive() for thread in self._calls):
             log.error("a call did not end within %g s; leaving all the same", LEAVE_S)
         with self._opening:
@@ -127,23 +139,30 @@ class Owner:
     def _serve_one(self, stream: socket.socket) -> None:
         """One connection: one request, its events, its result or error."""
         with Connection(stream, self._stopping.is_set) as connection:
+            self._connections.add(connection)
             try:
-                request = connection.request()
-            except (ProtocolError, OSError) as error:
-                log.warning("a request could not be read: %s", error)
-                return
-            if request is None or self._stopping.is_set() or not self._is_in_place():
-                return  # nothing was accepted: the client asks again, and finds or starts the next owner
-            if request.get("method") == "stop":  # of any version, or an upgrade could not replace its predecessor
-                connection.accept()
-                connection.finish({"stopped": os.getpid()})
-                self.stop()
-                return
-            if (request.get("twin"), request.get("version")) != (PROTOCOL, __version__):
-                connection.refuse("this owner is of another version", BUSY, version=__version__)
-                return
+                self._request(connection)
+            finally:
+                self._connections.discard(connection)
+
+    def _request(self, connection: Connection) -> None:
+        try:
+            request = connection.request()
+        except (ProtocolError, OSError) as error:
+            log.warning("a request could not be read: %s", error)
+            return
+        if request is None or self._stopping.is_set() or not self._is_in_place():
+            return  # nothing was accepted: the client asks again, and finds or starts the next owner
+        if request.get("method") == "stop":  # of any version, or an upgrade could not replace its predecessor
             connection.accept()
-            self._answer(connection, request)
+            connection.finish({"stopped": os.getpid()})
+            self.stop()
+            return
+        if (request.get("twin"), request.get("version")) != (PROTOCOL, __version__):
+            connection.refuse("this owner is of another version", BUSY, version=__version__)
+            return
+        connection.accept()
+        self._answer(connection, request)
 
     def _answer(self, connection: Connection, request: dict[str, object]) -> None:
         name, params = request.get("method"), request.get("params", {})
@@ -171,15 +190,31 @@ class Owner:
         except Exception:  # the outermost edge of a thread
             log.exception("the memory cannot be opened yet")
 
-    def _open(self, connection: Connection, request: dict[str, object]) -> Memory:
-        """The memory, under the settings of this request.
+    def _file_now(self) -> tuple[int, int, int] | None:
+        """What tells one state of the settings' file from another; None while there is none."""
+        try:
+            found = self._locations.config_file.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
 
-        But for the model: what a flag says of it is the request's own, and changes nothing for the others.
-        """
+    def _follow_file(self) -> None:
+        """The settings' file has changed: whoever watches folders for weeks goes by it from now on."""
+        try:
+            settings = load(self._locations.config_file, environment={}).settings
+            if self._memory is not None:
+                self._opened(settings)
+        except TwinError as error:
+            log.error("the settings' file is not followed: %s", error)
+        except Exception:  # the outermost edge of a thread
+            log.exception("the settings' file is not followed")
+
+    def _open(self, connection: Connection, request: dict[str, object]) -> Memory:
+        """The memory, under the settings of this request, but for those that are its own alone."""
         overrides = request.get("settings", {})
         flags = overrides if isinstance(overrides, dict) else {}
         connection.settings = load(self._locations.config_file, environment={}, flags=flags).settings
-        standing = {key: value for key, value in flags.items() if key != "model"}
+        standing = {key: value for key, value in flags.items() if key not in ONE_REQUEST}
         return self._opened(load(self._locations.config_file, environment={}, flags=standing).settings)
 
     def _opened(self, settings: Settings) -> Memory:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,11 @@ from twin_app.pipeline import Pipeline
 from twin_app.protocol import Result
 from twin_app.settings import Settings
 from twin_app.watching import Watching
+
+COMPARED = (  # settings by which a file is read or not, and when: after a change everything is compared again
+    *("ignore", "text_limit_mb", "pdf_limit_mb", "mail_limit_mb"),
+    *("stable_seconds", "rescan_minutes", "poll_seconds"),
+)
 
 
 class Folders:
@@ -43,9 +47,9 @@ class Folders:
         return len(self.watching.watcher.stability)
 
     def configure(self, settings: Settings) -> None:
-        """Rules, limits or times may have changed: then everything is compared again."""
+        """Rules, limits or times may have changed."""
         before, self._settings = self._settings, settings
-        if replace(before, theme=settings.theme, keys=settings.keys) != settings:  # those are of the app alone
+        if any(getattr(before, key) != getattr(settings, key) for key in COMPARED):
             self.watching.change(times_of(settings))
 
     def watch(self, paths: Sequence[Path]) -> Result:

@@ -36,6 +36,7 @@ class SmallMemory:
 
     def configure(self, settings: Settings) -> None:
         self.settings = settings
+        self._file("configured").write_text(",".join(settings.ignore))
 
     def in_words(self, error: Exception) -> str | None:
         return None
@@ -108,9 +109,10 @@ class SmallMemory:
         return {"passages": [CITATION]}
 
     def documents(self, params: Params, call: Call) -> Result:
-        for number in range(2000):
+        total = params.get("total", 2000)
+        for number in range(total):
             call.emit({"event": "item", "value": {**CITATION, "document": f"d-{number:06}", "encoded": True}})
-        return {"documents": 2000}
+        return {"documents": total}
 
     def show(self, params: Params, call: Call) -> Result:
         if params["ref"] == "9":

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from owners import SMALL, client
 
+from twin_app import __version__
 from twin_app.client import Client
 from twin_app.errors import TwinError
 from twin_app.locations import SOCKET_PATH_LIMIT, locate
@@ -190,6 +191,39 @@ def test_a_running_owner_follows_the_settings(home: Path) -> None:
     (home / "config.toml").write_text("modle = 1\n")
     with pytest.raises(TwinError, match="did you mean model"):
         one.call("status", {})
+
+
+def test_it_follows_the_settings_file_while_nobody_asks(home: Path) -> None:
+    one = client(home)
+    one.call("status", {})
+    (home / "config.toml").write_text('ignore = ["private/"]\n')
+    wait(lambda: (home / "configured").exists() and (home / "configured").read_text() == "private/")
+    (home / "config.toml").write_text("ignore = 7\n")  # the next request tells of it; the owner goes on as it was
+    wait(lambda: "the settings' file is not followed" in one.locations.owner_log.read_text())
+    assert (home / "configured").read_text() == "private/"
+
+
+def test_a_flag_of_one_request_does_not_configure_the_memory(home: Path) -> None:
+    one = client(home)
+    one.call("status", {})
+    one.overrides = {"retrieval": "words", "opener": "less {path}"}
+    one.call("status", {})
+    assert not (home / "configured").exists()
+
+
+def test_a_client_that_takes_nothing_does_not_keep_an_owner_from_leaving(home: Path) -> None:
+    one = client(home)
+    pid = one.call("status", {})["owner_pid"]
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(one.locations.socket))
+        params = {"total": 200_000}  # far more than a socket holds
+        connection.sendall(
+            encode({"twin": 1, "version": __version__, "method": "documents", "params": params, "settings": {}})
+        )
+        time.sleep(1.0)  # until the owner's thread waits in its send
+        os.kill(pid, signal.SIGTERM)
+        wait(lambda: not is_owned(one.locations.lock), seconds=20)
+    assert "a call did not end" not in one.locations.owner_log.read_text()
 
 
 def test_a_long_home_has_a_short_socket(tmp_path: Path) -> None:

@@ -36,13 +36,14 @@ def best(work: Callable[[], object]) -> float:
     return min(times)
 
 
-def routing_flops_s(query_tokens: int, key_dim: int) -> float:
+def routing_flops_s(query_rows: int, key_dim: int) -> float:
     """Operations a second of routing's product alone, [TILE, K] by [K, T]: in int8 or in bf16, whichever is quicker."""
     keys = torch.randint(-127, 128, (TILE, key_dim), dtype=torch.int8)
-    queries = torch.randint(-127, 128, (query_tokens + -query_tokens % 16, key_dim), dtype=torch.int8).T.contiguous()
+    padded = query_rows + -query_rows % 16 if query_rows > 1 else 1  # as the scan does
+    queries = torch.randint(-127, 128, (padded, key_dim), dtype=torch.int8).T.contiguous()
     wide_keys, wide_queries = keys.bfloat16(), queries.bfloat16()
     seconds = min(best(lambda: torch._int_mm(keys, queries)), best(lambda: wide_keys @ wide_queries))
-    return 2 * query_tokens * key_dim * TILE / seconds
+    return 2 * query_rows * key_dim * TILE / seconds
 
 
 def encoding_tokens_s(config: ModelConfig) -> float:

@@ -69,7 +69,7 @@ def run(invocation: Invocation) -> int:
 
 def floors(row: Mapping[str, Any], config: ModelConfig) -> dict[str, float]:
     """What this machine could do at best, now, beside the same neighbours as what was measured."""
-    read, flops = read_bytes_s(), routing_flops_s(row["query_tokens"], row["key_dim"])
+    read, flops = read_bytes_s(), routing_flops_s(row["query_rows"], row["key_dim"])
     return {
         "read_bytes_s": read, "routing_flops_s": flops, "threads": torch.get_num_threads(),
         "route_bytes_floor_s": row["route_bytes"] / read, "route_flops_floor_s": row["route_flops"] / flops,
