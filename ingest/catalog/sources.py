@@ -12,6 +12,7 @@ from ingest.catalog.database import Database, Row, aware, take_ids, utc_now
 from ingest.catalog.rows import Mark, SourceRow, State
 
 _PAGE = 1000  # sources read at a time by all()
+_COPIES = 50  # sources of one content that are looked at
 
 # Documents are counted for the chosen sources only: counting all of them takes as long as memory is large.
 _SELECT = """
@@ -52,8 +53,11 @@ class Sources:
         return {row.path: row for row in self._where("s.path IN (SELECT unnest(?::BLOB[]))", [blobs])}
 
     def by_sha(self, sha256: str) -> list[SourceRow]:
-        """The sources with this content: one of them may be the old name of a renamed file."""
-        return self._where("s.sha256 = ?", [sha256], order="s.id")
+        """The sources with this content: one of them may be the old name of a renamed file.
+
+        Of content that thousands of files have (licences, blank forms) not all: each of those files asks for it.
+        """
+        return self._where("s.sha256 = ?", [sha256], order="s.id", limit=_COPIES)
 
     def inside(self, folder: Path, *, gone: bool = False) -> list[SourceRow]:
         """The sources in a folder, or the one with this very path.
