@@ -74,7 +74,7 @@ def decode_as(data: bytes, charset: str | None) -> str:
     if charset:
         try:
             return _whole(data.decode(charset))
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):
             pass  # a charset nobody knows, or not the one of these bytes
     return decode(data)
 

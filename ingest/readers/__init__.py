@@ -6,7 +6,7 @@ a source reads it, and plain text takes whatever is text.
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.context import Budget
@@ -38,7 +38,7 @@ from ingest.readers import (
 from ingest.readers.source import Reader, Source, check_size
 from ingest.readers.unwanted import unwanted
 from ingest.text import SAMPLE_BYTES
-from ingest.types import Empty, Measure, Reading, Unreadable
+from ingest.types import Document, Empty, Measure, Reading, Unreadable
 
 _CHATS = (whatsapp.READER, telegram.READER, discord.READER, claude.READER, chatgpt.READER)
 _EXPORTS = (*_CHATS, mail.MAILBOX, mail.MAIL)
@@ -75,6 +75,7 @@ def read(path: Path, *, limits: Limits, measure: Measure, max_tokens: int) -> Re
 
     The first document is read at once, so that a source without any words fails here and not later. While the
     rest is iterated, OSError may come (a disk is unplugged); reasons for what stays unread gather meanwhile.
+    Whatever else a reader trips over is damage in the file: it must not hold up the files that wait behind it.
     """
     try:
         reader = recognise(path, limits)
@@ -91,7 +92,30 @@ def read(path: Path, *, limits: Limits, measure: Measure, max_tokens: int) -> Re
         raise Unreadable("gone: the file was moved or deleted while it was read") from error
     except OSError as error:
         raise Unreadable(f"cannot be opened: {error.strerror or error}; check the disk and the rights") from error
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:  # parsers of others fail in ways nobody can list
+        raise Unreadable(_damage(error)) from error
     if first is None:
         raise Unreadable("; ".join(reading.unreadable) or "no words in it")
-    reading.documents = chain([first], documents)
+    reading.documents = _to_damage(first, documents, reading.unreadable)
     return reading
+
+
+def _to_damage(first: Document, documents: Iterator[Document], unreadable: list[str]) -> Iterator[Document]:
+    """The documents up to where the reader fails; why it does is added to `unreadable`."""
+    yield first
+    try:
+        yield from documents
+    except (OSError, MemoryError):
+        raise
+    except Unreadable as error:
+        unreadable.append(str(error))
+    except Exception as error:  # noqa: BLE001 - as in `read`
+        unreadable.append(f"{_damage(error)}; nothing after it was read")
+
+
+def _damage(error: Exception) -> str:
+    words = " ".join(str(error).split())[:120]
+    reason = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    return f"damaged: its content cannot be made out ({reason}); open it in its own program and save or export it again"

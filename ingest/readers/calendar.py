@@ -7,6 +7,7 @@ told, not unrolled; a changed occurrence is an event of its own, as in the file.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 
 import icalendar
@@ -26,6 +27,15 @@ _WANTED = frozenset({*_KINDS, "VTIMEZONE"})
 _ANSWERS = {"DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": "not answered"}
 _ATTENDEES = 50
 _ZONES = 100
+_ZONES_NAMED = 5  # by one event; its start and end name two at most
+_ZONE_CHARACTERS = 20_000  # of one; London's, with every change of its clocks since 1900, takes 4,600
+_ZONE_NEEDS = frozenset({"DTSTART", "TZOFFSETFROM", "TZOFFSETTO"})
+# Clocks change by the year; a rule of every second, or of every 0 days, would be gone through without end.
+_ZONE_RULE = re.compile(
+    r"(?:(?:DTSTART|RDATE|TZNAME|TZOFFSETFROM|TZOFFSETTO)[;:].*|RRULE:"
+    r"(?:(?:FREQ=YEARLY|UNTIL=[\dTZ]+|COUNT=\d+|WKST=[A-Z]+|BY(?:DAY|MONTH|MONTHDAY)=[-+,\dA-Z]+)(?:;|\Z))+)",
+    re.IGNORECASE | re.DOTALL,
+)
 _STATES = {"CANCELLED": "cancelled", "TENTATIVE": "tentative", "COMPLETED": "done", "IN-PROCESS": "in progress"}
 
 When = datetime.datetime | datetime.date
@@ -60,25 +70,46 @@ def _entries(text: str, unreadable: list[str]) -> Iterator[Entry]:
     for component in components(text, _WANTED):
         if component.name == "VTIMEZONE":
             zone = next((p.text.partition(":")[2] for p in component.properties if p.text.upper()[:4] == "TZID"), "")
-            if len(zones) < _ZONES:
-                zones.setdefault(zone, component.text())
+            if len(zones) < _ZONES and (rules := _rules(component)):
+                zones.setdefault(zone, rules)
             continue
         if not component.whole:
             unreadable.append(f"line {component.first}: the {_KINDS[component.name]} has no end; the file is cut off")
         try:
-            parsed = _parsed(component, zones)
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            entry = _entry(component, _parsed(component, zones))
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
             unreadable.append(f"line {component.first}: {' '.join(str(error).split())[:120]}")
             continue
-        if entry := _entry(component, parsed):
+        if entry:
             yield entry
+
+
+def _rules(zone: Component) -> str:
+    """Of a time zone its name and when its clocks change, bounded: every event that names it parses it again.
+
+    "" where there is nothing of use: its events have their times, and no zone.
+    """
+    kept: list[Component] = []
+    room = _ZONE_CHARACTERS
+    for part in reversed(zone.inner):  # the newest come last
+        rules = [prop for prop in part.properties if _ZONE_RULE.fullmatch(prop.text)]
+        room -= sum(len(prop.text) for prop in rules)
+        if room < 0:
+            break
+        named = {re.split("[;:]", prop.text, maxsplit=1)[0].upper() for prop in rules}
+        if part.name in ("STANDARD", "DAYLIGHT") and named >= _ZONE_NEEDS:
+            kept.insert(0, Component(part.name, rules, 0, 0))
+    names = [prop for prop in zone.properties if prop.text.upper()[:4] == "TZID" and len(prop.text) <= _ZONE_CHARACTERS]
+    return Component(zone.name, names[:1], 0, 0, kept).text() if names and kept else ""
 
 
 def _parsed(component: Component, zones: dict[str, str]) -> icalendar.Component:
     """The component, in a calendar with the time zone it names: exports define zones of their own."""
     wanted = {name for name in zones if any(f"TZID={name}" in p.text.replace('"', "") for p in component.properties)}
     own = Component(component.name, component.properties, 0, 0)  # without alarms
-    text = "\r\n".join(["BEGIN:VCALENDAR", *(zones[name] for name in sorted(wanted)), own.text(), "END:VCALENDAR"])
+    text = "\r\n".join(
+        ["BEGIN:VCALENDAR", *(zones[name] for name in sorted(wanted)[:_ZONES_NAMED]), own.text(), "END:VCALENDAR"]
+    )
     calendar = icalendar.Calendar.from_ical(text)
     return next(inner for inner in calendar.subcomponents if inner.name == component.name)
 

@@ -6,7 +6,7 @@ text of tracked changes is left out, inserted text is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -28,7 +28,11 @@ _OLD_WORD = b"\xd0\xcf\x11\xe0"
 _UNSEEN = frozenset({"pPr", "rPr", "del", "moveFrom", "Fallback", "txbxContent", "instrText", "delText"})
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes", "commentReference": "comments"}
 _NOTE_NAMES = {"footnotes": "Footnote", "endnotes": "Endnote", "comments": "Comment"}
+_AROUND_CELLS = frozenset({"sdt", "sdtContent", "ins", "moveTo", "customXml"})
 _NESTING = 20  # tables within tables
+
+Reference = tuple[str, str]
+"""The kind of a note and its id."""
 
 
 def read(source: Source, budget: Budget, limits: Limits) -> Reading:
@@ -54,9 +58,9 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     return Reading("docx", compose_entries(entries, Origin(title=title, date=date), budget, gap="\n\n"))
 
 
-def _notes(parts: dict[str, etree._Element]) -> dict[tuple[str, str], tuple[str, etree._Element]]:
+def _notes(parts: dict[str, etree._Element]) -> dict[Reference, tuple[str, etree._Element]]:
     """By the kind of note and its id: what it is called, and its element."""
-    notes: dict[tuple[str, str], tuple[str, etree._Element]] = {}
+    notes: dict[Reference, tuple[str, etree._Element]] = {}
     for kind, called in _NOTE_NAMES.items():
         for note in parts.get(f"word/{kind}.xml", ()):
             author = " ".join(clean(xml.attribute(note, "author")).split())
@@ -69,10 +73,11 @@ class _Walker:
     """Goes through a document in reading order, under the headings it has come to."""
 
     styles: Styles
-    notes: dict[tuple[str, str], tuple[str, etree._Element]]
+    notes: dict[Reference, tuple[str, etree._Element]]
     number: int = 0
     title: str = ""
     path: list[tuple[int, str]] = field(default_factory=list)
+    said: set[Reference] = field(default_factory=set)  # notes, each of which is read once
 
     def entries(self, container: etree._Element, depth: int = 0) -> Iterator[Entry]:
         for element in container:
@@ -100,36 +105,41 @@ class _Walker:
                 self.title = " ".join(text.split())[:HEADING_CHARACTERS]
             indent = "  " * style.list_level + "- " if style.is_list else ""
             yield self._entry(indent + text.strip(), self.number)
-        for kind, name in references:
-            called, note = self.notes.get((kind, name), ("", None))
-            words = _all_text(note) if note is not None else ""
-            if words:
-                yield self._entry(f"{called}: {words}", max(1, self.number))
+        yield from self._notes(references)
         for box in _boxes(paragraph):
             if depth < _NESTING:
                 yield from self.entries(box, depth + 1)
 
+    def _notes(self, references: Iterable[Reference]) -> Iterator[Entry]:
+        for reference in references:
+            called, note = self.notes.get(reference, ("", None))
+            if note is None or reference in self.said:
+                continue
+            self.said.add(reference)
+            if words := _all_text(note)[0]:
+                yield self._entry(f"{called}: {words}", max(1, self.number))
+
     def _table(self, table: etree._Element, depth: int) -> Iterator[Entry]:
-        rows = [(row, _cells(row)) for row in table.iter() if xml.local(row) == "tr" and _parent_table(row) is table]
-        widths = {len(cells) for _, cells in rows}
+        rows = [(row, *_cells(row)) for row in table.iter() if xml.local(row) == "tr" and _parent_table(row) is table]
+        widths = {len(cells) for _, cells, _ in rows}
         if (len(rows) == 1 or widths == {1}) and depth < _NESTING:  # a table that only arranges the page
-            for row, _ in rows:
-                for cell in row:
-                    if xml.local(cell) == "tc":
-                        yield from self.entries(cell, depth + 1)
+            for row, _, _ in rows:
+                for cell in _cells_of(row):
+                    yield from self.entries(cell, depth + 1)
             return
-        header = header_of([cells for _, cells in rows[:20]])
-        for i, (_, cells) in enumerate(rows):
+        header = header_of([cells for _, cells, _ in rows[:20]])
+        for i, (_, cells, references) in enumerate(rows):
             line = "; ".join(cell for cell in cells if cell) if i == 0 and header else in_words(cells, header)
             if line:
                 self.number += 1
                 yield self._entry(line, self.number, by_line=True)
+            yield from self._notes(references)
 
 
-def _text(paragraph: etree._Element) -> tuple[str, list[tuple[str, str]]]:
+def _text(paragraph: etree._Element) -> tuple[str, list[Reference]]:
     """(the paragraph's own words, the kinds and ids of the notes it refers to)."""
     parts: list[str] = []
-    references: list[tuple[str, str]] = []
+    references: list[Reference] = []
     waiting = [iter(paragraph)]
     while waiting:
         element = next(waiting[-1], None)
@@ -152,10 +162,11 @@ def _text(paragraph: etree._Element) -> tuple[str, list[tuple[str, str]]]:
     return clean("".join(parts)), references
 
 
-def _all_text(element: etree._Element) -> str:
-    """The words of all paragraphs in an element, on one line."""
-    texts = (_text(paragraph)[0] for paragraph in element.iter() if xml.local(paragraph) == "p")
-    return " ".join(" ".join(texts).split())
+def _all_text(element: etree._Element) -> tuple[str, list[Reference]]:
+    """The words of all paragraphs in an element, on one line, and the notes they refer to."""
+    found = [_text(paragraph) for paragraph in element.iter() if xml.local(paragraph) == "p"]
+    words = " ".join(" ".join(text for text, _ in found).split())
+    return words, [reference for _, references in found for reference in references]
 
 
 def _boxes(paragraph: etree._Element) -> list[etree._Element]:
@@ -164,15 +175,28 @@ def _boxes(paragraph: etree._Element) -> list[etree._Element]:
     return [box for box in found if not any(xml.local(above) in ("Fallback", "del") for above in box.iterancestors())]
 
 
-def _cells(row: etree._Element) -> list[str]:
+def _cells(row: etree._Element) -> tuple[list[str], list[Reference]]:
+    """The words of a row's cells, and the notes they refer to."""
     cells: list[str] = []
-    for cell in row:
-        if xml.local(cell) == "tc":
-            cells.append(_all_text(cell))
-            span = xml.child(xml.child(cell, "tcPr"), "gridSpan")
-            width = xml.attribute(span, "val") if span is not None else ""
-            cells += [""] * min(int(width) - 1 if width.isdecimal() else 0, 100)
-    return cells
+    references: list[Reference] = []
+    for cell in _cells_of(row):
+        words, found = _all_text(cell)
+        cells.append(words)
+        references += found
+        span = xml.child(xml.child(cell, "tcPr"), "gridSpan")
+        width = xml.attribute(span, "val") if span is not None else ""
+        cells += [""] * min(int(width) - 1 if width.isdecimal() else 0, 100)
+    return cells, references
+
+
+def _cells_of(container: etree._Element) -> Iterator[etree._Element]:
+    """The cells of a row, those in content controls and tracked insertions too."""
+    for element in container:
+        kind = xml.local(element)
+        if kind == "tc":
+            yield element
+        elif kind in _AROUND_CELLS:
+            yield from _cells_of(element)
 
 
 def _parent_table(row: etree._Element) -> etree._Element | None:

@@ -108,6 +108,7 @@ class _Files:
             item = items.get(xml.attribute(reference, "idref")) if xml.local(reference) == "itemref" else None
             if item is not None and xml.attribute(item, "media-type") in _PAGES:
                 book.chapters.append(_joined(package, xml.attribute(item, "href")))
+        book.chapters = list(dict.fromkeys(book.chapters))  # each once, however often it is listed
         for item in items.values():
             is_contents = "nav" in xml.attribute(item, "properties").split()
             if is_contents or xml.attribute(item, "media-type") == "application/x-dtbncx+xml":

@@ -115,7 +115,8 @@ def _shown(path: Path) -> str:
     """people[3].address.city; the place in a list of plain values is not said."""
     if path and isinstance(path[-1], int):
         path = path[:-1]
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    # A key may be megabytes long, and is said again for every value under it: cut before it is joined.
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step[-_PATH_CHARACTERS:]}" for step in path)
     return "".join(steps).removeprefix(".")[-_PATH_CHARACTERS:]
 
 

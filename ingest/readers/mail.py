@@ -10,6 +10,7 @@ import email
 import email.errors
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.header import decode_header
 from email.message import Message as Mail
 from email.utils import getaddresses, parsedate_to_datetime
@@ -23,17 +24,30 @@ from ingest.readers.mail_body import Body, Part, Raw
 from ingest.readers.source import Reader, Source
 from ingest.split import Block
 from ingest.text import clean, decode_as
-from ingest.types import Document, Message, Reading
+from ingest.types import Document, Message, Reading, Unreadable
 
 _MAIL_BYTES = 50_000_000  # of one mail with its attachments; what is over is cut off and said
 _LINE_BYTES = 1_000_000
 _SEPARATOR = re.compile(rb"From \S.*\d{4}\s*$")
+_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:(?!//)|>From ")  # how a mail begins, and no sentence or link
 _QUOTED_FROM = re.compile(rb">+From ")
 _FIELD = re.compile(
     rb"(?:From|To|Cc|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Delivered-To|X-[\w-]+):", re.I
 )
 _NAMES_SHOWN = 3
 _NO_SUBJECT = "(no subject)"
+_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RecursionError, email.errors.MessageError, Unreadable)
+"""What Python's mail parser raises for mails that are broken, or made to break it; these lose that one mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What is read of a mail."""
+
+    subject: str
+    message: Message
+    context: str
+    parts: list[Part]
 
 
 def _recognises_mailbox(name: str, head: bytes) -> bool:
@@ -69,13 +83,15 @@ def _mailbox(source: Source, unreadable: list[str], budget: Budget) -> Iterator[
 
 
 def mails(file: IO[bytes]) -> Iterator[Raw]:
-    """The mails of a mailbox; a mail begins at a "From " line that is the first or follows a blank one."""
+    """The mails of a mailbox; one begins at a "From " line that is the first or follows a blank one, above a header."""
     lines: list[bytes] = []
     size, number, first = 0, 1, 1
     after_blank = True
     started = False
-    while line := file.readline(_LINE_BYTES):
-        if after_blank and _SEPARATOR.match(line):
+    following = file.readline(_LINE_BYTES)
+    while line := following:
+        following = file.readline(_LINE_BYTES)
+        if after_blank and _SEPARATOR.match(line) and _HEADER.match(following):
             if started:
                 yield Raw.from_line(first, b"".join(lines))
             lines, size, first, started = [], 0, number + 1, True
@@ -93,37 +109,49 @@ def _documents(
 ) -> Iterator[Document]:
     offset = 0
     for index, raw in enumerate(source_mails):
-        mail = email.message_from_bytes(raw.data)
-        if not mail.keys():
+        try:
+            letter = _letter(raw, index, budget)
+        except _DAMAGED as error:
+            unreadable.append(f"mail {index + 1}: damaged ({' '.join(str(error).split())[:120]})")
+            continue
+        if letter is None:
             unreadable.append(f"mail {index + 1}: no header in it")
             continue
         if len(raw.data) >= _MAIL_BYTES:
             unreadable.append(f"mail {index + 1}: larger than {_MAIL_BYTES / 1e6:g} MB, read up to there")
-        subject = _subject(mail) or _NO_SUBJECT
-        senders = _addresses(mail, "from")
-        message = Message(author=senders[0] if senders else "", time=_date(mail), index=index)
-        body = Body(raw, _subject, _name)
-        body.collect(mail)
-        context = budget.context(
-            (subject,),
-            date=message.time,
-            speaker=_from_to(senders, _addresses(mail, "to")),
-            note="attached: " + ", ".join(body.attachments) if body.attachments else "",
-        )
-        if not body.parts and subject != _NO_SUBJECT:
-            body.parts.append(Part(subject, [Block(0, len(subject))], everywhere(raw.lines)))
-        for part in body.parts:
+        for part in letter.parts:
             yield from compose_message(
                 part.text,
-                message,
+                letter.message,
                 part.blocks,
-                context=context,
-                title=subject,
+                context=letter.context,
+                title=letter.subject,
                 offset=offset,
                 lines=part.lines,
                 budget=budget,
             )
             offset += len(part.text) + 1
+
+
+def _letter(raw: Raw, index: int, budget: Budget) -> _Letter | None:
+    """A mail parsed; None where it has no header. Raises one of _DAMAGED."""
+    mail = email.message_from_bytes(raw.data)
+    if not mail.keys():
+        return None
+    subject = _subject(mail) or _NO_SUBJECT
+    senders = _addresses(mail, "from")
+    message = Message(author=senders[0] if senders else "", time=_date(mail), index=index)
+    body = Body(raw, _subject, _name)
+    body.collect(mail)
+    context = budget.context(
+        (subject,),
+        date=message.time,
+        speaker=_from_to(senders, _addresses(mail, "to")),
+        note="attached: " + ", ".join(body.attachments) if body.attachments else "",
+    )
+    if not body.parts and subject != _NO_SUBJECT:
+        body.parts.append(Part(subject, [Block(0, len(subject))], everywhere(raw.lines)))
+    return _Letter(subject, message, context, body.parts)
 
 
 def _from_to(senders: list[str], receivers: list[str]) -> str:
@@ -133,7 +161,10 @@ def _from_to(senders: list[str], receivers: list[str]) -> str:
 
 
 def _name(part: Mail) -> str:
-    return _decoded(part.get_filename() or "")
+    try:
+        return _decoded(part.get_filename() or "")
+    except ValueError:
+        return ""  # a charset that is none
 
 
 def _subject(mail: Mail) -> str:
@@ -155,9 +186,12 @@ def _decoded(raw: str) -> str:
         chunks = decode_header(raw)
     except (email.errors.HeaderParseError, ValueError):
         chunks = [(raw, None)]
-    texts = [
-        decode_as(chunk, charset) if isinstance(chunk, bytes) else _undo_escapes(chunk) for chunk, charset in chunks
-    ]
+    try:
+        texts = [
+            decode_as(chunk, charset) if isinstance(chunk, bytes) else _undo_escapes(chunk) for chunk, charset in chunks
+        ]
+    except Unreadable:
+        return ""  # binary data in place of words
     return " ".join(clean("".join(texts)).split())
 
 
@@ -173,7 +207,10 @@ def _undo_escapes(text: str) -> str:
 
 def _addresses(mail: Mail, name: str) -> list[str]:
     """Names where there are any, else addresses."""
-    pairs = getaddresses(_raw(mail, name))
+    try:
+        pairs = getaddresses(_raw(mail, name))
+    except (RecursionError, ValueError, IndexError):
+        return []  # thousands of brackets within brackets
     return [shown for person, address in pairs if (shown := _decoded(person) or _decoded(address))]
 
 

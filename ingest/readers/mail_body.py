@@ -95,8 +95,7 @@ class Body:
         if transfer in _UNENCODED:
             begin = self._find(content)
             rows = None
-        elif transfer == "quoted-printable":
-            written = str(part.get_payload()).encode("ascii", "surrogateescape")
+        elif transfer == "quoted-printable" and (written := _written(part)) is not None:
             begin = self._find(written)
             if isinstance(inside, Lines) and begin is not None:
                 exact = _unwrapped(written, text, part.get_content_charset() or "utf-8", begin)
@@ -146,6 +145,17 @@ def _payload(part: Mail) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
+def _written(part: Mail) -> bytes | None:
+    """A part's content as it was written, of which the parser decodes bytes beyond ASCII; None where they are lost."""
+    payload = str(part.get_payload())
+    for charset in ("ascii", part.get_content_charset() or "ascii"):
+        try:
+            return payload.encode(charset, "surrogateescape")
+        except (LookupError, ValueError):
+            continue
+    return None
+
+
 def _unwrapped(written: bytes, text: str, charset: str, begin: int) -> Marks | None:
     """Places of a quoted-printable text that begins on line `begin`; None where it does not decode to `text`."""
     try:
@@ -155,7 +165,7 @@ def _unwrapped(written: bytes, text: str, charset: str, begin: int) -> Marks | N
             parts.append(decoder.decode(quopri.decodestring(line)))
             marks.add(length, begin + number)
             length += len(parts[-1])
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
         return None
     return marks if clean("".join(parts)) == text else None
 

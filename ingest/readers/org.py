@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from orgparse.node import OrgNode, parse_lines
@@ -24,6 +24,8 @@ from ingest.types import Reading
 _KEYWORD = re.compile(r"^#\+(TITLE|DATE):[ \t]*(\S.*)", re.IGNORECASE | re.MULTILINE)
 _LINK = re.compile(r"\[\[([^\[\]]{1,500})\](?:\[([^\[\]]{1,500})\])?\]")
 _LINE_CHARACTERS = 1_000  # of a line that are looked at; orgparse takes the square of a line's length
+_DAY = re.compile(r"(?<=[<\[])(\d+)-(\d+)-(\d+)")
+_CLOCK = re.compile(r"(\d+):(\d+)")
 _BLOCK = re.compile(r"^[ \t]*#\+(BEGIN|END)_", re.IGNORECASE)
 _ROW = re.compile(r"[ \t]*[|]")
 _PROPERTIES_SHOWN = 5
@@ -48,9 +50,37 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     said = {match[1].upper(): match[2].strip() for match in reversed(list(_KEYWORD.finditer(text)))}
     date = dates.from_value(said.get("DATE", "").strip("<>[]")[:10]) or dates.from_name(source.name)
     origin = Origin(title=said.get("TITLE") or source.stem, date=date, lines=lines)
-    root = parse_lines([row[:_LINE_CHARACTERS] for row in rows], source.name)
-    headings = list(_headings([node for node in root if isinstance(node, OrgNode)], frozenset(root.tags)))
+    shown = [row[:_LINE_CHARACTERS] for row in rows]
+    try:
+        headings = _parsed(shown, source.name)
+    except (ValueError, OverflowError):  # of the 31st of June, of an effort in words
+        headings = _parsed([_possible(row) for row in shown], source.name)
     return Reading("org", compose(text, _sections(rows, lines, headings), origin, budget))
+
+
+def _parsed(rows: list[str], name: str) -> list[_Heading]:
+    root = parse_lines(rows, name)
+    return list(_headings([node for node in root if isinstance(node, OrgNode)], frozenset(root.tags)))
+
+
+def _possible(row: str) -> str:
+    """A line as orgparse takes it: dates and times that do not exist are blanks, an effort is any words."""
+    if _DAY.search(row):
+        row = _DAY.sub(_blank_unless(datetime.date), _CLOCK.sub(_blank_unless(datetime.time), row))
+    return row.replace(":Effort:", ":EFFORT:")
+
+
+def _blank_unless(kind: Callable[..., object]) -> Callable[[re.Match[str]], str]:
+    """Keeps a match whose numbers make one of that kind."""
+
+    def kept(match: re.Match[str]) -> str:
+        try:
+            kind(*map(int, match.groups()))
+        except (ValueError, OverflowError):
+            return " " * len(match[0])
+        return match[0]
+
+    return kept
 
 
 def _headings(nodes: list[OrgNode], tags: frozenset[str]) -> Iterator[_Heading]:

@@ -22,20 +22,25 @@ from ingest.types import Document, Message, Reading, Unreadable
 
 PAUSE = datetime.timedelta(hours=6)
 
+_BEFORE_NOON = ("上午", "凌晨", "早上", "清晨", "午前", "오전", "ÖÖ", "π.μ.", "ص", "ق.ظ.")
+_AFTER_NOON = ("下午", "傍晚", "晚上", "午後", "오후", "ÖS", "μ.μ.", "م", "ب.ظ.")
+_AROUND_NOON = "中午"
 _GAP = r"[ \u00a0\u202f]"
-_MARKS = r"[\u200e\u200f\u202a-\u202e]*"
-_DATE = r"(?P<a>\d{1,4})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{1,4})\.?"
+_MARKS = r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
+_DATE = (  # the separator is missing in "2024년 5월 12일" alone
+    rf"(?P<a>\d{{1,4}}){_MARKS}(?:(?P<sep>[./-])|년){_GAP}?{_MARKS}(?P<b>\d{{1,2}}){_MARKS}(?(sep)(?P=sep)|월)"
+    rf"{_GAP}?{_MARKS}(?P<c>\d{{1,4}})(?(sep)(?:\.|{_GAP}г\.)?|일)"
+)
+_HALF = "|".join(map(re.escape, (*_BEFORE_NOON, *_AFTER_NOON, _AROUND_NOON)))
 _TIME = (
-    r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?"
-    rf"(?:{_GAP}?(?P<half>[AaPp])\.?{_GAP}?[Mm]\.?)?"
+    rf"(?:(?P<before>{_HALF}){_GAP}?)?(?P<hour>\d{{1,2}})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?"
+    rf"(?:{_GAP}?(?P<after>{_HALF}|(?P<latin>[AaPp])\.?{_GAP}?[Mm]\.?))?(?:{_GAP}ч\.)?"
 )
 _AUTHOR = rf"(?:{_MARKS}(?:~{_GAP})?(?P<author>[^:\n“”\"]{{1,80}}):(?=[ \n\r\u200e]|\Z))?"
-_BETWEEN = rf",?{_GAP}(?:(?:at|kl\.|um|à|alle){_GAP})?"
+_BETWEEN = rf"[,،]?{_MARKS}{_GAP}(?:(?:at|kl\.|klo|um|à|alle|u){_GAP})?"
+_END = rf"(?(bracket)\]|(?:{_GAP}[-–]|(?(sep)(?!)|,)))"
 # Android: "12/31/24, 9:15 PM - Anna: hi".  iOS: "[31/12/2024, 21:15:33] Anna: hi".
-_HEAD = re.compile(
-    rf"^{_MARKS}(?P<bracket>\[)?{_DATE}{_BETWEEN}{_TIME}(?(bracket)\]|{_GAP}[-–]){_GAP}{_AUTHOR}",
-    re.MULTILINE,
-)
+_HEAD = re.compile(rf"^{_MARKS}(?P<bracket>\[)?{_DATE}{_BETWEEN}{_TIME}{_END}{_GAP}{_AUTHOR}", re.MULTILINE)
 _NAME = re.compile(r"(?:whatsapp|chat|conversa\w*|discussion|verlauf|mit|with|con|com|avec|do|de|[-_ ])+", re.I)
 _GENERIC = frozenset({"", "_chat", "chat"})
 _CONTEXT_TOKENS_SPARED = 4  # a window's date may take a token more than the one the budget was made with
@@ -48,11 +53,11 @@ class _Line:
     start: int
     author: str
     date: tuple[int, int, int]  # as written
-    separator: str
     hour: int
     minute: int
     second: int
     half: str  # "a", "p" or ""
+    is_american: bool  # slashes, and a clock with AM and PM
 
 
 def _recognises(name: str, head: bytes) -> bool:
@@ -83,16 +88,23 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
 
 
 def _line(match: re.Match[str]) -> _Line:
+    hour = int(match["hour"])
     return _Line(
         start=match.start(),
         author=(match["author"] or "").strip(" \u00a0\u202f\u200e\u200f\u202a\u202c"),
         date=(int(match["a"]), int(match["b"]), int(match["c"])),
-        separator=match["sep"],
-        hour=int(match["hour"]),
+        hour=hour,
         minute=int(match["minute"]),
         second=int(match["second"] or 0),
-        half=(match["half"] or "").lower(),
+        half=_half(match["before"] or match["after"] or "", hour),
+        is_american=match["sep"] == "/" and match["latin"] is not None,
     )
+
+
+def _half(written: str, hour: int) -> str:
+    if written in _BEFORE_NOON or (written == _AROUND_NOON and hour in (10, 11)):
+        return "a"
+    return "p" if written in _AFTER_NOON or written == _AROUND_NOON else written[:1].lower()
 
 
 def _title(source: Source) -> str:
@@ -162,10 +174,10 @@ def _moments(found: list[_Line]) -> list[datetime.datetime | None]:
 def date_order(found: list[_Line]) -> str:
     """Either "ymd", "dmy" or "mdy", as the dates of the whole file allow.
 
-    A number over 12 decides; else the order in which the dates never step back; else the separator and the
+    A number over 31 or 12 decides; else the order in which the dates never step back; else the separator and the
     clock: slashes with AM and PM are American.
     """
-    if any(line.date[0] > 31 for line in found):
+    if any(line.date[0] > 31 for line in found) or _is_year_first(found):
         return "ymd"
     fits = {
         "dmy": all(line.date[1] <= 12 for line in found),
@@ -176,8 +188,23 @@ def date_order(found: list[_Line]) -> str:
     steps_back = {order: _steps_back(found, order) for order in fits}
     if steps_back["dmy"] != steps_back["mdy"]:
         return min(steps_back, key=lambda order: steps_back[order])
-    american = any(line.separator == "/" and line.half for line in found)
+    american = any(line.is_american for line in found)
     return "mdy" if american else "dmy"
+
+
+def _is_year_first(found: list[_Line]) -> bool:
+    """Whether two-digit dates begin with the year: it never falls, is no month, and makes the shorter chat of it."""
+    firsts = [line.date[0] for line in found]
+    fits = all(1 <= line.date[1] <= 12 and 1 <= line.date[2] <= 31 for line in found)
+    if not found or not fits or max(firsts) <= 12 or any(later < earlier for earlier, later in pairwise(firsts)):
+        return False
+    return _days_long(found, "ymd") < _days_long(found, "dmy")
+
+
+def _days_long(found: list[_Line], order: str) -> int:
+    """From the earliest day to the latest, roughly: days need not exist in an order that is not the right one."""
+    days = [372 * year + 31 * month + day for year, month, day in (_year_month_day(line, order) for line in found)]
+    return max(days) - min(days)
 
 
 def _steps_back(found: list[_Line], order: str) -> int:

@@ -127,6 +127,34 @@ def test_what_python_docx_does_not_write(tmp_path: Path, namespace: str) -> None
     ]  # fmt: skip
 
 
+def test_notes_and_wrapped_cells_of_tables(tmp_path: Path) -> None:
+    def cell(text: str, after: str = "") -> str:
+        return f"<w:tc><w:p><w:r><w:t>{text}</w:t></w:r>{after}</w:p></w:tc>"
+
+    note = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    comment = '<w:r><w:commentReference w:id="7"/></w:r>'
+    body = (
+        "<w:tbl>"
+        + "<w:tr>" + cell("Month") + cell("Amount") + "</w:tr>"
+        + "<w:tr>" + cell("May", note) + "<w:sdt><w:sdtContent>" + cell("12,450") + "</w:sdtContent></w:sdt></w:tr>"
+        + "<w:tr><w:ins>" + cell("June", note) + "</w:ins>" + cell("13,000", comment) + "</w:tr>"
+        + "</w:tbl><w:tbl><w:tr><w:sdt><w:sdtContent>" + cell("Only layout.") + "</w:sdtContent></w:sdt></w:tr></w:tbl>"
+        + f"<w:p><w:r><w:t>After.</w:t></w:r>{note}</w:p>"
+    )  # fmt: skip
+    notes = '<w:{0}s xmlns:w="http://' + TRANSITIONAL + '"><w:{0} w:id="{1}">{2}</w:{0}></w:{0}s>'
+    members = {
+        "word/document.xml": WORD.format(TRANSITIONAL, body),
+        "word/footnotes.xml": notes.format("footnote", 2, paragraph("Without heating.")),
+        "word/comments.xml": notes.format("comment", 7, paragraph("Is it more?")),
+    }
+    (document,) = read_all(make_zip(tmp_path / "a.docx", members), 200)[1]
+    assert document.text.split("\n\n") == [
+        "Month; Amount", "Month: May; Amount: 12,450", "Footnote: Without heating.", "Month: June; Amount: 13,000",
+        "Comment: Is it more?", "Only layout.", "After.",
+    ]  # fmt: skip
+    assert at([document], "Is it more?")[1] == (3, 3)
+
+
 @pytest.mark.parametrize("version", ["3.0", "2.0"])
 def test_a_book(tmp_path: Path, version: str) -> None:
     new = 'nav.xhtml" properties="nav" media-type="application/xhtml+xml"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from reading import read_all
 from ingest.places import lines_of
 from ingest.types import Document
 
+SECONDS = 20.0  # on a busy machine; alone each takes well under two
 OUTLOOK = """BEGIN:VCALENDAR\r
 PRODID:-//Microsoft Corporation//Outlook 16.0 MIMEDIR//EN\r
 VERSION:2.0\r
@@ -167,6 +169,67 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 def test_what_an_event_says(tmp_path: Path, fields: dict[str, object], said: str) -> None:
     (document,) = make_calendar(tmp_path / "a.ics", summary="Meeting", **fields)
     assert document.text == f"Meeting\n{said}"
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        "DTSTART:20240508T190000\nDURATION:P99999999D",
+        "DTSTART;VALUE=DATE:00010101\nDTEND;VALUE=DATE:00010101",
+    ],
+)
+def test_an_event_beyond_all_dates_is_lost_and_no_other(tmp_path: Path, dates: str) -> None:
+    event = "BEGIN:VEVENT\nSUMMARY:{}\n{}\nEND:VEVENT\n"
+    path = tmp_path / "a.ics"
+    path.write_text(
+        "BEGIN:VCALENDAR\n" + event.format("Fine", "") + event.format("Far", dates) + event.format("Good", "")
+    )
+    reading, documents = read_all(path, 200)
+    assert [document.text for document in documents] == ["Fine", "Good"]
+    assert reading.unreadable == ["line 6: date value out of range"]
+
+
+ZONE = """BEGIN:VTIMEZONE
+TZID:{name}
+{more}
+BEGIN:STANDARD
+DTSTART:19701025T030000
+RRULE:{rule}
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:19700329T020000
+RRULE:{rule};BYMONTH=3
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT
+END:VTIMEZONE
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "rule", "date"),
+    [
+        # 1.8 MB that every event would parse again: a minute for these two hundred.
+        ("Heavy", "\n".join(f"X-{i}:{'x' * 900}" for i in range(2_000)), "FREQ=YEARLY", "2024-05-08T19:00:00+02:00"),
+        ("Standing", "X-A:1", "FREQ=DAILY;INTERVAL=0", "2024-05-08T19:00:00+01:00"),
+        ("Ticking", "X-A:1", "FREQ=SECONDLY", "2024-05-08T19:00:00+01:00"),
+        ("None\nEND:VTIMEZONE\nBEGIN:VTIMEZONE\nTZID:Other", "X-A:1", "FREQ=YEARLY", "2024-05-08T19:00:00"),
+    ],
+    ids=["heavy", "standing", "ticking", "empty"],
+)  # fmt: skip
+def test_zones_that_would_take_hours(tmp_path: Path, name: str, more: str, rule: str, date: str) -> None:
+    event = f"BEGIN:VEVENT\nSUMMARY:x\nDTSTART;TZID={name.split()[0]}:20240508T190000\nEND:VEVENT\n"
+    path = tmp_path / "a.ics"
+    path.write_text(
+        "BEGIN:VCALENDAR\n" + ZONE.format(name=name, more=more, rule=rule) + event * 200 + "END:VCALENDAR\n"
+    )
+    began = time.monotonic()
+    reading, documents = read_all(path, 200)
+    assert time.monotonic() - began < SECONDS
+    assert reading.unreadable == []
+    assert [document.date for document in documents] == [date] * 200
 
 
 def test_contact_cards_of_three_versions(tmp_path: Path) -> None:

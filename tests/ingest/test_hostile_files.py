@@ -8,15 +8,18 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from reading import measure
 
+from ingest import readers
+from ingest.context import Budget
 from ingest.limits import Limits
 from ingest.readers import read
-from ingest.types import Unreadable
+from ingest.readers.source import Reader, Source
+from ingest.types import Document, Reading, Unreadable
 
 WORD = '<w:document xmlns:w="x"><w:body>{}</w:body></w:document>'
 ENTITIES = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
@@ -101,7 +104,6 @@ def test_tables_nested_in_tables(tmp_path: Path) -> None:
     assert (texts, "no XML" in reasons) == ([], True) or "In the middle." in texts[0]
 
 
-BAD_RULE = "BEGIN:VEVENT\nSUMMARY:x\nRRULE:FREQ=SECONDLY;INTERVAL=0;BYDAY=9XX\nDTSTART:99999999\nEND:VEVENT\n"
 TEXTS: dict[str, tuple[str, str, bool, str]] = {  # file, content, whether something is read, part of the reasons
     "deep list": ("a.json", "[" * 1_000_000, False, "nested more than 100 levels"),
     "deep object": ("a.json", '{"a":' * 1_000_000, False, "nested more than 100 levels"),
@@ -137,7 +139,6 @@ TEXTS: dict[str, tuple[str, str, bool, str]] = {  # file, content, whether somet
     "deep calendar": ("a.ics", "BEGIN:VCALENDAR\n" + "BEGIN:VEVENT\n" * 100_000, False, "cut off"),
     "half an event": ("a.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Half an eve", True, "cut off"),
     "folded": ("a.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\n" + " y\n" * 150_000 + "END:VEVENT\n", True, ""),
-    "bad rules": ("a.ics", "BEGIN:VCALENDAR\n" + BAD_RULE * 50, True, ""),
     "no calendar": ("a.ics", "hello", False, "no calendar"),
     "soft breaks": ("a.vcf", "BEGIN:VCARD\nFN:x\nNOTE;QUOTED-PRINTABLE:" + "=\n" * 150_000 + "END", True, "cut off"),
     "long card": ("a.vcf", "BEGIN:VCARD\nN:" + ";" * 100_000 + "\nFN" + ";a=b" * 50_000 + ":x\nEND:VCARD\n", True, ""),
@@ -171,6 +172,75 @@ def test_nothing_that_is_no_text_is_ready(tmp_path: Path, suffix: str, content: 
     path = tmp_path / f"a.{suffix}"
     path.write_bytes(content)
     assert outcome(path)[0] == []
+
+
+def test_bad_rules_cost_no_event(tmp_path: Path) -> None:
+    event = "BEGIN:VEVENT\nSUMMARY:x\nRRULE:FREQ=SECONDLY;INTERVAL=0;BYDAY=9XX\nDTSTART:99999999\nEND:VEVENT\n"
+    (tmp_path / "a.ics").write_text("BEGIN:VCALENDAR\n" + event * 50)
+    assert outcome(tmp_path / "a.ics") == (["x"] * 50, "")
+
+
+def test_a_key_of_megabytes(tmp_path: Path) -> None:
+    text = '{"' + "k" * 12_000_000 + '": [' + ",".join('{"a": 1}' for _ in range(12_000)) + "]}"
+    (tmp_path / "a.json").write_text(text)
+    texts, reasons = outcome(tmp_path / "a.json")
+    assert sum(text.count("].a: 1") for text in texts) == 12_000
+    assert reasons == ""
+
+
+def test_a_chapter_listed_many_times_is_read_once(tmp_path: Path) -> None:
+    spine = '<itemref idref="c"/>' * 3_000
+    item = '<item id="c" href="c.xhtml" media-type="application/xhtml+xml"/>'
+    members = {
+        "META-INF/container.xml": '<c><rootfile full-path="a.opf"/></c>',
+        "a.opf": f"<package><manifest>{item}</manifest><spine>{spine}</spine></package>",
+        "c.xhtml": "<html><body><p>Once.</p></body></html>",
+    }
+    assert outcome(make_zip(tmp_path / "a.epub", members)) == (["Once."], "")
+
+
+def test_a_note_referred_to_many_times_is_read_once(tmp_path: Path) -> None:
+    reference = '<w:p><w:r><w:footnoteReference w:id="1"/></w:r></w:p>'
+    members = {
+        "word/document.xml": WORD.format(PARAGRAPH.format("Words.") + reference * 3_000),
+        "word/footnotes.xml": f'<w:n xmlns:w="x"><w:footnote w:id="1">{PARAGRAPH.format("Once.")}</w:footnote></w:n>',
+    }
+    assert outcome(make_zip(tmp_path / "a.docx", members)) == (["Words.\n\nFootnote: Once."], "")
+
+
+def test_a_number_no_program_writes(tmp_path: Path) -> None:
+    level = f'<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="{"9" * 5_000}"/></w:tcPr></w:tc></w:tr></w:tbl>'
+    texts, reasons = outcome(make_zip(tmp_path / "a.docx", {"word/document.xml": WORD.format(level)}))
+    assert texts == []
+    assert reasons.startswith("damaged: its content cannot be made out (ValueError: ")
+    assert "save or export it again" in reasons
+
+
+FAILURES: list[Exception] = [
+    ValueError("of no use"), RecursionError("of no use"), OverflowError("of no use"), Unreadable("of no use"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("failure", [*FAILURES, OSError("gone"), MemoryError()], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("good", [0, 2])
+def test_a_reader_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception, good: int) -> None:
+    def failing(source: Source, budget: Budget, limits: Limits) -> Reading:
+        def documents() -> Iterator[Document]:
+            for i in range(good):
+                yield Document(f"words {i}", "", "a", (), 8 * i, 8 * i + 7)
+            raise failure
+
+        return Reading("text", documents())
+
+    monkeypatch.setattr(readers, "_READERS", (Reader("text", "text_bytes", lambda name, head: True, failing),))
+    (tmp_path / "a.txt").write_text("words")
+    if isinstance(failure, MemoryError) or (good and isinstance(failure, OSError)):
+        with pytest.raises(type(failure)):
+            outcome(tmp_path / "a.txt")
+        return
+    texts, reasons = outcome(tmp_path / "a.txt")
+    assert texts == [f"words {i}" for i in range(good)]
+    assert ("cannot be opened: gone" if isinstance(failure, OSError) else "of no use") in reasons
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.95])

@@ -141,6 +141,17 @@ def test_lines_of_mails(tmp_path: Path, transfer: str, line_end: bytes) -> None:
         assert lines[-1] != ""
 
 
+@pytest.mark.parametrize(
+    ("charset", "lines"), [("iso-8859-1", (4, 7)), ("x-unknown", (1, 7))], ids=["known charset", "unknown charset"]
+)
+def test_lines_of_quoted_printable_with_raw_bytes(tmp_path: Path, charset: str, lines: tuple[int, int]) -> None:
+    path = tmp_path / "a.eml"
+    header = f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: quoted-printable\n\n"
+    path.write_bytes(header.encode() + b"M\xfcller=20x\n\nGr\xfc=\n\xdfe\n")
+    (document,) = read_all(path)[1]
+    assert (document.text, document.line_start, document.line_end) == ("Müller x\n\nGrüße", *lines)
+
+
 def test_a_mail_without_a_body_is_its_headers(tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
     path.write_bytes(bytes(make_mail("Meeting moved to three", "\n")))

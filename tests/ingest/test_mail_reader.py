@@ -96,13 +96,64 @@ def test_a_mailbox_is_read_mail_by_mail(tmp_path: Path, name: str) -> None:
     assert [document.messages[0][1].index for document in documents] == [0, 1, 2, 3, 4]
 
 
-def test_a_mailbox_with_rubbish_in_it_is_partial(tmp_path: Path) -> None:
+SEPARATOR = b"From a@b Wed May  8 13:56:00 2024\n"
+GOOD = SEPARATOR + bytes(make_mail("Good", "Words.")) + b"\n"
+NESTED = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (i, i) for i in range(2_000))
+
+
+@pytest.mark.parametrize(
+    ("mail", "reason"),
+    [
+        (NESTED, "recursion depth"),
+        (b"Content-Type: text/plain; charset*=utf\0-8''abc\n\nWords.\n", "null character"),
+        (b"Content-Type: text/plain; name*" + b"9" * 5_000 + b"*=x\n\nWords.\n", "digits"),
+    ],
+    ids=["nested", "charset", "numbered"],
+)
+def test_a_mailbox_loses_a_damaged_mail_and_no_other(tmp_path: Path, mail: bytes, reason: str) -> None:
     path = tmp_path / "a.mbox"
-    good = b"From a@b Wed May  8 13:56:00 2024\n" + bytes(make_mail("Good", "Words."))
-    path.write_bytes(good + b"\nFrom a@b Wed May  8 13:56:00 2024\n\n\nno header here\n\n" + good)
+    path.write_bytes(GOOD + SEPARATOR + mail + b"\n" + GOOD)
     reading, documents = read_all(path)
     assert [document.messages[0][1].index for document in documents] == [0, 2]
-    assert reading.unreadable == ["mail 2: no header in it"]
+    assert len(reading.unreadable) == 1
+    assert reading.unreadable[0].startswith("mail 2: damaged (")
+    assert reason in reading.unreadable[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "title"),
+    [
+        (b'Subject: Hi\nContent-Type: text/plain; charset="utf\0-8"', "Hi"),
+        (b"Subject: =?utf\0?q?abc?=", "abc"),
+        (b"Subject: =?x-unknown?b?AAECAwQFBgcI?=", "(no subject)"),
+        (b"Subject: Hi\nContent-Type: text/plain; name*=utf\0-8''abc", "Hi"),
+        (b"Subject: Hi\nTo: " + b"(" * 3_000, "Hi"),
+    ],
+    ids=["charset", "charset of a subject", "binary subject", "charset of a name", "brackets"],
+)
+def test_a_damaged_header_costs_no_mail(tmp_path: Path, header: bytes, title: str) -> None:
+    path = tmp_path / "a.mbox"
+    path.write_bytes(SEPARATOR + b"From: Anna <a@b>\n" + header + b"\n\nWords.\n\n" + GOOD)
+    reading, documents = read_all(path)
+    assert [(document.title, document.text) for document in documents] == [(title, "Words."), ("Good", "Words.")]
+    assert documents[0].messages[0][1].author == "Anna"
+    assert reading.unreadable == []
+
+
+def test_a_line_of_a_body_is_no_separator(tmp_path: Path) -> None:
+    path = tmp_path / "a.mbox"
+    said = ("From what I remember it was in 2019\nand not later.", "From our site in 2019\nhttps://example.org/a")
+    path.write_bytes(b"".join(GOOD + text.encode() + b"\n\n" for text in said) + GOOD)
+    reading, documents = read_all(path)
+    assert [document.text for document in documents] == [*(f"Words.\n\n{text}" for text in said), "Words."]
+    assert reading.unreadable == []
+
+
+def test_a_mailbox_without_a_header_is_unreadable(tmp_path: Path) -> None:
+    path = tmp_path / "a.mbox"
+    path.write_bytes(SEPARATOR + b"\n\nno header here\n")
+    with pytest.raises(Unreadable, match="mail 1: no header in it"):
+        read(path, limits=Limits(), measure=measure, max_tokens=64)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00" * 50, b"no header at all\n"])

@@ -120,6 +120,29 @@ def test_org_code_with_blank_lines_stays_together(tmp_path: Path) -> None:
     assert any("def water():\n\n       pass" in document.text for document in read_all(path, 64)[1])
 
 
+@pytest.mark.parametrize(
+    ("stamp", "date"),
+    [
+        ("SCHEDULED: <2023-02-29 Wed>", None),
+        ("Seen [2023-02-29], again [2024-05-09].", "2024-05-09"),
+        ("DEADLINE: <2024-06-31 Mon>", None),
+        ("CLOSED: [2024-05-09 Thu 25:00]", "2024-05-09"),
+        ("CLOCK: [2024-13-01 Mon 10:00]--[2024-05-09 Thu 10:00] =>  0:30", "2024-05-09T10:00:00"),
+        ("<99999999999-01-01>", None),
+        (":PROPERTIES:\n:Effort: an evening\n:END:", None),
+    ],
+)
+def test_org_with_what_no_calendar_has(tmp_path: Path, stamp: str, date: str | None) -> None:
+    text = f"* Water the ferns\n{stamp}\nWords.\n* Buy soil\nSCHEDULED: <2024-05-08 Wed 07:30>\n"
+    path = write(tmp_path / "garden.org", text)
+    documents = read_all(path, 100)[1]
+    check_whole(path, text, documents)
+    assert [(document.headings, document.date) for document in documents] == [
+        (("Water the ferns",), date),
+        (("Buy soil",), "2024-05-08T07:30:00"),
+    ]
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_rst(tmp_path: Path, line_end: str) -> None:
     text = RST.replace("\n", line_end)
