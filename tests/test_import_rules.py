@@ -27,7 +27,7 @@ CLIENT_SIDE = (
     *("opening", "owner", "ownership", "protocol", "render", "settings", "commands/__init__"),
     *("commands/asking", "commands/bench", "commands/config", "commands/finding", "commands/memory", "commands/model"),
     *("commands/conversations", "commands/doctor", "commands/service", "commands/transfer", "commands/watch"),
-    *("doctor", "offline", "service", "terminal", "transfer"),
+    *("doctor", "offline", "service", "terminal", "transfer", "bench/__init__", "bench/verbs"),
 )
 ENVIRONMENT_READERS = {"twin_app/settings.py", "twin_app/locations.py"}
 FORBIDDEN = {"pickle", "cloudpickle", "dill", "shelve", "marshal"}

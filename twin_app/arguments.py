@@ -1,6 +1,6 @@
 """What verbs are made of: the parser, the options all of them have, and the types of their values.
 
-Imports the standard library only.
+Imports the standard library only, and errors.
 """
 
 from __future__ import annotations
@@ -10,8 +10,14 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
+from twin_app.errors import UsageError
+
 RETRIEVALS = ("latent", "words", "both")
 Parsers: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+class PathError(argparse.ArgumentTypeError, UsageError):
+    """A path that cannot be meant; for argparse, and for verbs that find out later which words are paths."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,7 +35,7 @@ def shared(default: object) -> Parser:
     """The options every verb has; with SUPPRESS they leave alone what stood before the verb."""
     options = Parser(add_help=False, argument_default=default)
     group = options.add_argument_group("for every command")
-    group.add_argument("--home", type=Path, metavar="DIR", help="where this memory lives (or TWIN_HOME)")
+    group.add_argument("--home", type=absolute, metavar="DIR", help="where this memory lives (or TWIN_HOME)")
     group.add_argument("--json", action="store_true", default=default, help="print JSON")
     group.add_argument("--model", metavar="NAME|PATH", type=model_name, help="the model to use")
     group.add_argument("--device", metavar="NAME", help="auto, cpu, mps, cuda or cuda:N")
@@ -45,13 +51,20 @@ def add_verb(verbs: Parsers, name: str, run: str, help: str) -> Parser:
 def absolute(text: str) -> Path:
     """Absolute, links left as they are: the owner has another working folder."""
     if not text:
-        raise argparse.ArgumentTypeError("an empty path")
-    return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100
+        raise PathError("an empty path")
+    return Path(os.path.abspath(_expanded(text)))  # noqa: PTH100
+
+
+def _expanded(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise PathError(f"{text}: there is no such user; write ./{text} for a name that begins with ~") from error
 
 
 def model_name(text: str) -> str:
     """A name as it is; a folder that is there as an absolute path."""
-    return str(absolute(text)) if Path(text).expanduser().is_dir() else text
+    return str(absolute(text)) if _expanded(text).is_dir() else text
 
 
 def sizes(text: str) -> list[int]:

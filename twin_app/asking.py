@@ -17,7 +17,7 @@ from ingest.places import lines_of
 from ingest.sentences import sentences
 from ingest.words import Words
 from twin_app.reading import hash_file
-from twin_app.turns import Watcher
+from twin_app.turns import Watcher, refuse_cancelled
 
 if TYPE_CHECKING:
     from engine.library import Passage
@@ -95,7 +95,7 @@ class Answerer:
         self.catalog, self.words = catalog, words
 
     def answer(self, asking: Asking, engine: Engine, watcher: Watcher, model: str) -> dict[str, Any]:
-        """Hops and text as events while they come, then the whole object."""
+        """Hops and text as events while they come, then the whole object. Raises CancelledError when cut short."""
         import torch
 
         from engine.interleave import Ask, Hop
@@ -119,14 +119,16 @@ class Answerer:
                 streamed = True
             else:
                 answer = event
-            if watcher.cancelled():
+            if answer is None and watcher.cancelled():
                 break
-        assert answer is not None or watcher.cancelled()
+        if answer is None:
+            refuse_cancelled(watcher)
+        assert answer is not None
         generated = time.monotonic()
-        supports = answer.supports if answer else ()
-        grounded = bool(answer and answer.grounded and supports)
+        supports = answer.supports
+        grounded = bool(answer.grounded and supports)
         shown = self.citations(supports, library.rows)
-        text = answer.text if answer and grounded else ""
+        text = answer.text if grounded else ""
         if text and not streamed:
             watcher.emit({"event": "text", "delta": text})
         done = time.monotonic()

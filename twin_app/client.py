@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin_app import __version__
-from twin_app.errors import BUSY, DONE, BusyError, CancelledError, OwnerError, OwnerGoneError, TwinError
+from twin_app.errors import BUSY, DONE, BusyError, CancelledError, OwnerError, OwnerGoneError, TwinError, UpgradedError
 from twin_app.locations import Locations
 from twin_app.ownership import is_owned, read_note
 from twin_app.protocol import PROTOCOL, REPEATABLE, UNSEEN, Event, ProtocolError, Result, encode, is_own_user, receive
@@ -77,6 +77,7 @@ class Client:
     narrate: Callable[[str], None] = _silent  # told what takes time, for the person
     owner_options: Sequence[str] = ()
     patience_s: float = 30.0  # for an owner to start, to be replaced or to stop
+    _is_outdated: bool = field(default=False, init=False)  # an owner it starts is of another version than itself
 
     def call(
         self,
@@ -85,7 +86,7 @@ class Client:
         on_event: Callable[[Event], None] = _ignore,
         cancellation: Cancellation | None = None,
     ) -> Result:
-        """The result of one request. Raises OwnerError, OwnerGoneError, BusyError, CancelledError."""
+        """The result of one request. Raises OwnerError, OwnerGoneError, BusyError, CancelledError, UpgradedError."""
         request = {
             "twin": PROTOCOL,
             "version": __version__,
@@ -94,7 +95,7 @@ class Client:
             "settings": dict(self.overrides),
         }
         deadline = time.monotonic() + self.patience_s
-        retried = False
+        retried = replaced = False
         while True:
             progress = _Progress()
             with self._connect(deadline) as connection:
@@ -108,6 +109,9 @@ class Client:
                         error = message["error"]
                         if "version" not in error:
                             raise OwnerError(str(error["message"]), int(error["exit"]))
+                        if replaced or self._is_outdated:  # or two versions would replace each other's owners for ever
+                            self._is_outdated = True
+                            raise UpgradedError("Twin was upgraded while this was running: leave it and start it again")
                         self.narrate(f"the memory's owner runs Twin {error['version']}; starting {__version__} instead")
                         progress.replace = True
                         break
@@ -120,23 +124,26 @@ class Client:
                     cancellation.watch(None)
             if progress.replace:
                 self.stop()
+                replaced, deadline = True, time.monotonic() + self.patience_s
             elif progress.accepted:
                 if retried or method not in REPEATABLE or progress.seen:
                     raise OwnerGoneError(self._obituary(method))
                 retried = True
                 self.narrate("the memory's owner process ended unexpectedly; starting it again")
+                deadline = time.monotonic() + self.patience_s  # however long the call had lasted
             elif time.monotonic() > deadline:
                 raise self._unanswered()
             else:
                 time.sleep(POLL_S)
 
     def stop(self) -> int | None:
-        """End the owner and wait until it is gone; its pid, or None when there was none."""
+        """End the owner and wait until it is gone; its pid, or None when there was none. Raises BusyError."""
         request = {"twin": PROTOCOL, "version": __version__, "method": "stop"}
         deadline = time.monotonic() + self.patience_s
         pid: int | None = None
         while True:
-            connection = self._try_connect() if pid is None else None
+            left_s = max(POLL_S, deadline - time.monotonic())  # an owner that hangs accepts, and never answers
+            connection = self._try_connect(left_s) if pid is None else None
             if connection is not None:
                 with connection:
                     for message in _exchange(connection, request):
@@ -146,7 +153,7 @@ class Client:
             if is_another or not is_owned(self.locations.lock):
                 return pid
             if time.monotonic() > deadline:
-                raise self._unanswered()
+                raise self._unended()
             time.sleep(POLL_S)
 
     def _connect(self, deadline: float) -> socket.socket:
@@ -179,10 +186,14 @@ class Client:
                 owner = self._start()
             time.sleep(POLL_S)
 
-    def _try_connect(self) -> socket.socket | None:
-        """A connection to whoever listens where the owner's note, or else this memory's own place, says."""
+    def _try_connect(self, timeout_s: float | None = None) -> socket.socket | None:
+        """A connection to whoever listens where the owner's note, or else this memory's own place, says.
+
+        `timeout_s` is of each thing done with it.
+        """
         for path in self._sockets():
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.settimeout(timeout_s)
             try:
                 connection.connect(str(path))
             except OSError:  # none there, a stale one, or one whose owner is leaving
@@ -234,6 +245,14 @@ class Client:
         who = f" (process {note.pid})" if note is not None and is_owned(self.locations.lock) else ""
         return BusyError(
             f"the memory's owner{who} does not answer: try again in a moment; its log is {self.locations.owner_log}"
+        )
+
+    def _unended(self) -> BusyError:
+        note = read_note(self.locations.lock)
+        by_force = "" if note is None else f", or end it with `kill -9 {note.pid}`"
+        return BusyError(
+            f"the memory's owner has not ended within {self.patience_s:g} s: try again in a moment{by_force} (what was "
+            f"committed is kept); its log is {self.locations.owner_log}"
         )
 
     def _obituary(self, method: str) -> str:

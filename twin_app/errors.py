@@ -49,3 +49,7 @@ class OwnerGoneError(TwinError):
 
 class CancelledError(BusyError):
     """A request was given up because its client left or the owner is stopping."""
+
+
+class UpgradedError(TwinError):
+    """Twin is of another version on disk than this process: only starting it again helps."""

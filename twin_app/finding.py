@@ -18,6 +18,7 @@ from ingest.words import Words
 from twin_app.asking import States, citation, snippet
 from twin_app.errors import TwinError
 from twin_app.protocol import Call, Params, Result
+from twin_app.turns import refuse_cancelled
 
 SEARCHED = 20  # passages, when no limit is given
 NOTE = "last-list.json"
@@ -57,8 +58,7 @@ class Finder:
 
     def documents(self, params: Params, call: Call) -> Result:
         for row in self._catalog.documents.stream(moment_of(params.get("as_of"))):
-            if call.cancelled():
-                break
+            refuse_cancelled(call)
             call.emit({"event": "item", "value": document_json(row)})
         return {}
 

@@ -48,6 +48,7 @@ def take(path: Path, socket: Path) -> Ownership | None:
         if not _lock(descriptor, fcntl.LOCK_SH, path):  # held by an owner, not just looked at by `is_owned`
             os.close(descriptor)
             return None
+        _lock(descriptor, fcntl.LOCK_UN, path)  # kept, it would stand in the way of another that tries: both for ever
         time.sleep(POLL_S)
     note = json.dumps({"pid": os.getpid(), "socket": str(socket)}).encode("ascii")
     os.ftruncate(descriptor, 0)

@@ -6,7 +6,8 @@ Each of the steps has a module of its own (`ingest.scan`, `intake`, `reading`, `
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.catalog import SourceRow
@@ -21,8 +22,20 @@ ENCODE_DOCUMENTS = 512  # between two commits at most, and all that a kill can c
 ENCODE_S = 3.0  # what a batch should take: whoever needs the memory to himself waits for one
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an `add` has found under its paths, and queued."""
+
+    paths: Sequence[Path]
+    again: bool
+    held: Mapping[Path, Set[int]]  # `_held` of each path
+    found: Sequence[Found]
+    waiting: Sequence[Found]
+    report: Report
+
+
 class Pipeline:
-    """`add`, `drain` and `encode` are for one thread at a time each (`Turns`); the rest is for any."""
+    """`add`, `read`, `drain` and `encode` are for one thread at a time each (`Turns`); the rest is for any."""
 
     def __init__(self, scanner: Scanner, intake: Intake, reader: Reader, storing: Storing, activity: Activity) -> None:
         self.scanner, self.intake, self.reader, self.storing = scanner, intake, reader, storing
@@ -34,16 +47,37 @@ class Pipeline:
 
         What a cancelled call leaves unread stays queued.
         """
+        return self.read(self.take(paths, again=again), call)
+
+    def take(self, paths: Sequence[Path], *, again: bool = False) -> Taken:
+        """Queues what is new or changed under the paths: from now on it is read, whatever becomes of the client."""
         report = Report()
-        held = {path: self._held(path.absolute()) for path in paths}
+        held = {path: self._held(path.absolute()) for path in paths}  # first: whoever reads may read what is queued
         found = list(self.scanner.scan(paths))
-        waiting = self.intake.sort(found, report, again=again)
-        self.reader.read(Order(waiting, report, again), call)
+        return Taken(paths, again, held, found, self.intake.sort(found, report, again=again), report)
+
+    def read(self, taken: Taken, call: Watcher) -> Report:
+        """The second half of `add`, perhaps long after the first."""
+        absent = {file.path for file in taken.waiting if is_absent(file.path)}
+        waiting = self._still_waiting(taken, absent)
+        self.reader.read(Order(waiting, taken.report, taken.again), call)
         if not call.cancelled():  # renamed files have their new paths by now: what is still missing is gone
-            gone = [row for path in paths for row in self._vanished(path.absolute(), found, held[path])]
+            found = [file for file in taken.found if file.path not in absent]
+            gone = [row for path in taken.paths for row in self._vanished(path.absolute(), found, taken.held[path])]
             self.leave(gone)
-            report.removed = len(gone)
-        return report
+            taken.report.removed = len(gone)
+        return taken.report
+
+    def _still_waiting(self, taken: Taken, absent: Set[Path]) -> list[Found]:
+        """What others have neither read (it counts as read) nor made memory forget meanwhile."""
+        meanwhile, there = Report(), [file for file in taken.waiting if file.path not in absent]
+        waiting = self.intake.sort(there, meanwhile, again=taken.again)
+        if meanwhile.unchanged:
+            done = {file.path for file in there} - {file.path for file in waiting}
+            taken.report.read += meanwhile.unchanged
+            taken.report.documents += sum(row.documents for row in self.catalog.sources.known(list(done)).values())
+        taken.report.ignored.extend(meanwhile.ignored)
+        return waiting
 
     def _held(self, root: Path) -> set[int]:
         """Sources by which a folder is known again: what was offline, or else what was read of it."""

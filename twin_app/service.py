@@ -69,6 +69,7 @@ class Service:
             f"WorkingDirectory={_plain(str(PACKAGE_ROOT))}\n"
             f"{variables}"
             "UMask=0077\n"
+            f"StandardError=append:{_plain(str(self.locations.owner_log))}\n"  # where errors point the person to
             "Restart=on-failure\n"
             f"SuccessExitStatus={BUSY}\n"  # a command has started an owner before
             "\n[Install]\nWantedBy=default.target\n"
@@ -88,7 +89,7 @@ class Service:
         return plistlib.dumps(agent).decode("utf-8")
 
     def install(self) -> str:
-        """Writes the file and starts the service; in words what was done and what is left to do."""
+        """Writes the file and starts the service; in words what was done and what is left to do. Raises TwinError."""
         if any(ord(character) < 32 for character in str(self.locations.data)):
             raise TwinError(f"{str(self.locations.data)!r} has characters that a service's file cannot hold")
         make_private(self.units)
@@ -103,7 +104,7 @@ class Service:
         return self._run(steps, "it starts at every login from now on, and runs already")
 
     def remove(self) -> str:
-        """Ends the service and removes its file."""
+        """Ends the service, then removes its file. Raises TwinError, and leaves the file, where it cannot be ended."""
         if not self.file.exists():
             return f"there is no service of this memory ({self.file})"
         steps: list[Sequence[str]] = (
@@ -111,11 +112,16 @@ class Service:
             if self.is_launchd
             else [("--user", "disable", "--now", self.file.name), ("--user", "daemon-reload")]
         )
-        said = self._run(steps[:1], "it is stopped")
+        said = self._run(steps[:1] if self._is_known() else (), "it is stopped")
         self.file.unlink()
         if steps[1:]:
             self._run(steps[1:], "")
         return said
+
+    def _is_known(self) -> bool:
+        """launchd cannot end what it has not been given, as after an installation that failed; systemd can."""
+        has_tool = shutil.which(self.tool) is not None
+        return not (self.is_launchd and has_tool) or self._call(("list", f"org.{self.name}")).returncode == 0
 
     def state(self) -> dict[str, Any]:
         """`{"installed", "file", "tool", "active"}`; `active` is the tool's own word, None where there is no tool."""
@@ -137,7 +143,10 @@ class Service:
             done = self._call(step)
             if done.returncode != 0:
                 why = " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
-                return f"{self.tool} {' '.join(step)} failed: {why}; run it again in a login of your own"
+                raise TwinError(
+                    f"{self.tool} {' '.join(step)} failed: {why}; run `{by_hand}` in a login of your own "
+                    f"(the service's file is {self.file})"
+                )
         return said
 
     def _call(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -154,25 +154,39 @@ def parse(key: str, text: str, where: str = "the command line") -> Value:
 
 
 def write(file: Path, key: str, value: Value) -> Settings:
-    """Set one key in the file, atomically (0600); nothing is written when the outcome would be invalid."""
+    """Set one key in the file, atomically (0600); nothing is written when the outcome would be invalid.
+
+    Raises SettingsError.
+    """
     values = {**read_file(file), known(key): value}
     settings = Settings(**values)  # type: ignore[arg-type]
     old = file.read_text(encoding="utf-8") if file.exists() else ""
     new = _replace_line(old, key, assignment(key, value) + "\n")
     make_private(file.parent)
+    try:
+        _put(file, new)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write {file}: {error.strerror}; make room on its disk, or give yourself the right to write to "
+            f"{file.parent} (chmod u+w)"
+        ) from error
+    return settings
+
+
+def _put(file: Path, text: str) -> None:
+    """The file is the old one or the new one, whatever happens meanwhile."""
     import tempfile
 
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".config-")  # mkstemp makes it 0600
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(new)
+            stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)
-    return settings
 
 
 def assignment(key: str, value: Value) -> str:

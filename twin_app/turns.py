@@ -28,6 +28,12 @@ class Watcher(Protocol):
     def cancelled(self) -> bool: ...
 
 
+def refuse_cancelled(caller: Watcher) -> None:
+    """So that what was cut short is never given for a result. A client that left does not see it."""
+    if caller.cancelled():
+        raise CancelledError("the owner was stopped: try again")
+
+
 Turn = Callable[[str, Watcher], AbstractContextManager[None]]
 """The right to write, for one caller: what it does, and who waits for it."""
 

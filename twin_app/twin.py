@@ -36,7 +36,7 @@ from twin_app.relay import Relay, Silent
 from twin_app.settings import Settings
 from twin_app.standing import Standing, source_json
 from twin_app.storing import Storing
-from twin_app.turns import Foreground, Turns, Watcher
+from twin_app.turns import Foreground, Turns, Watcher, refuse_cancelled
 from twin_app.upkeep import Upkeep
 from twin_app.viewing import Viewing
 from twin_app.watched import Folders
@@ -154,8 +154,9 @@ class Twin:
         try:
             with Relay(call) as relay:
                 began = time.monotonic()
+                taken = self._pipeline().take(paths, again=again)  # the turn may be long in coming
                 with self.turns.turn("another add", relay):
-                    report = self._pipeline().add(paths, relay, again=again)
+                    report = self._pipeline().read(taken, relay)
                 with self.encoding.turn("encoding", relay):
                     encoded = self._pipeline().encode(relay)
                 seconds = round(time.monotonic() - began, 2)
@@ -179,15 +180,16 @@ class Twin:
         if earlier:
             asking = replace(asking, context="\n".join(filter(None, [earlier[-1].question, asking.context])))
         model = self.choice.flag(params, call)
-        with Relay(call) as relay, self.foreground.first(), self.engines.asking(model) as engine:
-            result = self.answerer.answer(asking, engine, relay, model or self.engines.model)
+        try:
+            with Relay(call) as relay, self.foreground.first(), self.engines.asking(model) as engine:
+                result = self.answerer.answer(asking, engine, relay, model or self.engines.model)
+        finally:
+            self._go_on()
+        refuse_cancelled(call)
         save = bool(params.get("save", True))
-        if not call.cancelled():
-            self.finder.answered(saved=save)
-        if save and not call.cancelled():
-            conversation = earlier[-1].conversation if earlier else None
-            self._save(asking.question, result, conversation, call)
-        self._go_on()
+        self.finder.answered(saved=save)
+        if save:
+            self._save(asking.question, result, earlier[-1].conversation if earlier else None, call)
         return result
 
     def _save(self, question: str, result: Result, conversation: int | None, call: Call) -> None:
@@ -207,14 +209,15 @@ class Twin:
 
     def ask_many(self, params: Params, call: Call) -> Result:
         model = self.choice.flag(params, call)
-        for item in params["questions"]:
-            if call.cancelled():
-                break
-            asking = self._asking(params, item["question"])
-            with self.foreground.first(), self.engines.asking(model) as engine:
-                result = self.answerer.answer(asking, engine, Silent(call), model or self.engines.model)
-            call.emit({"event": "item", "value": {"id": item["id"], **result}})
-        self._go_on()
+        try:
+            for item in params["questions"]:
+                refuse_cancelled(call)
+                asking = self._asking(params, item["question"])
+                with self.foreground.first(), self.engines.asking(model) as engine:
+                    result = self.answerer.answer(asking, engine, Silent(call), model or self.engines.model)
+                call.emit({"event": "item", "value": {"id": item["id"], **result}})
+        finally:
+            self._go_on()
         return {}
 
     def _asking(self, params: Params, question: str) -> Asking:
@@ -237,8 +240,7 @@ class Twin:
 
     def sources(self, params: Params, call: Call) -> Result:
         for row in self.catalog.sources.all():
-            if call.cancelled():
-                break
+            refuse_cancelled(call)
             value = source_json(row, self.doing.current())
             call.emit({"event": "item", "value": value})
         return {}

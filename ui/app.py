@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -18,7 +20,7 @@ from textual.screen import Screen
 
 from twin_app import settings
 from twin_app.client import Client
-from twin_app.errors import TwinError
+from twin_app.errors import OwnerGoneError, SettingsError, TwinError, UpgradedError
 from twin_app.settings import Sourced, Value
 from ui import pulse, theme, wording
 from ui.actions import Action, actions, keymap
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from ui.screens.chat import Chat
 
 AGAIN_S = 1.0  # between two looks for an owner that is not there
+RARELY_S = 60.0  # between two requests to an owner that answers with an error, at most
 
 
 def _section(name: str) -> Callable[[], Screen[Any]]:
@@ -95,21 +98,42 @@ class TwinApp(App[None]):
 
     @work(exclusive=True, group="pulse")
     async def watch_memory(self) -> None:
-        """Starts the owner if there is none, then follows it. One that was stopped on purpose is left alone until
-        something needs it; one that crashed is started again."""
+        """Starts the owner if there is none, then follows it. One that was stopped on purpose or cannot be started is
+        left alone until something needs it; one that crashed is started again. An error is told once."""
+        told, pause_s = "", AGAIN_S
         while True:
             self.set_pulse(Pulse(pulse.STARTING, self.pulse.now))
+            owner: int | None = None
             try:
                 async for message in self.memory.events("activity"):
                     if message.get("event") == "activity":
+                        owner = owner or self.memory.owner()
+                        told, pause_s = "", AGAIN_S
                         self.set_pulse(self.pulse.heard(message))
             except TwinError as error:
-                if not self.memory.is_asleep():
-                    self.report(str(error))
+                if str(error) != told:
+                    told = str(error)
+                    self.report(told)
+                if isinstance(error, UpgradedError):
+                    self.set_pulse(self.pulse.fallen(pulse.TROUBLE))
+                    return
+                if isinstance(error, OwnerGoneError):
+                    await asyncio.sleep(pause_s)
+                else:
+                    await self._await_owner(self.memory.owner(), pulse.TROUBLE, pause_s)
+                pause_s = min(2 * pause_s, RARELY_S)
+            else:  # it was stopped, and holds its lock until it has closed everything
+                await self._await_owner(owner or self.memory.owner(), pulse.ASLEEP, math.inf)
+
+    async def _await_owner(self, last: int | None, phase: str, pause_s: float) -> None:
+        """Until there is an owner that somebody else started, or for `pause_s` if it is the `last` one."""
+        until = time.monotonic() + pause_s
+        while True:
+            self.set_pulse(self.pulse.fallen(phase))
             await asyncio.sleep(AGAIN_S)
-            while self.memory.is_asleep():
-                self.set_pulse(self.pulse.fallen(pulse.ASLEEP))
-                await asyncio.sleep(AGAIN_S)
+            owner = self.memory.owner()
+            if owner is not None and (owner != last or time.monotonic() > until):
+                return
 
     def set_pulse(self, now: Pulse) -> None:
         self.pulse = now
@@ -176,8 +200,11 @@ class TwinApp(App[None]):
         self.push_screen(Add(), go)
 
     @work(group="add")
-    async def add(self, path: str, *, watch: bool) -> None:
-        """Read a file or folder: from now on, or once. What is left when the app ends is read all the same."""
+    async def add(self, path: str, *, watch: bool, again: bool = False) -> None:
+        """Read a file or folder: from now on, or once. What is left when the app ends is read all the same.
+
+        `again`: also what did not change or was forgotten.
+        """
         name = wording.shorten(wording.tilde(path), 50)
         try:
             if watch:
@@ -185,12 +212,14 @@ class TwinApp(App[None]):
                 self.notify(f"{name} is kept in memory from now on; F8 shows how far it is", timeout=5, markup=False)
                 return
             self.notify(f"reading {name}; F8 shows how far it is", timeout=3, markup=False)
-            done = await self.memory.call("add", {"paths": [path], "again": True})
+            done = await self.memory.call("add", {"paths": [path], "again": again})
         except TwinError as error:
             self.report(str(error))
             return
         failed = len(done["failed"])
         words = f"{wording.count(done['read'], 'file')} read, {done['unchanged']:,} unchanged"
+        words += f", {len(done['ignored']):,} ignored" if done["ignored"] else ""
+        words += wording.forgotten(done["ignored"])
         words += f", {failed:,} failed: see the library" if failed else ""
         self.notify(words, title=name, severity="warning" if failed else "information", markup=False)
 
@@ -219,7 +248,10 @@ class TwinApp(App[None]):
     def change_setting(self, key: str, value: Value) -> None:
         """Write a setting into the file. Raises SettingsError; the owner follows the file."""
         file = self.memory.client.locations.config_file
-        settings.write(file, key, value)
+        try:
+            settings.write(file, key, value)
+        except OSError as error:
+            raise SettingsError(f"cannot write {file}: {error.strerror or error}") from error
         flags: Mapping[str, Any] = {k: v for k, v in self.sourced.overrides.items() if self.sourced.origin[k] == "flag"}
         self.sourced = settings.load(file, flags=flags)
         if key == "keys":

@@ -16,6 +16,7 @@ from textual.app import SuspendNotSupported
 from twin_app import opening
 from twin_app.errors import TwinError
 from twin_app.settings import editor, pager
+from ui.paths import is_there
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -27,7 +28,7 @@ WINDOWED = {"gedit", "subl", "zed", "code", "codium", "cursor", "kate", "xdg-ope
 def place_of(record: Mapping[str, Any]) -> opening.Place:
     """Where a citation stands. Raises TwinError where its file is not there."""
     path = Path(str(record["source"]))
-    if not path.exists():
+    if not is_there(path):
         raise TwinError(f"{path} is not there any more: what memory read of it is shown here")
     return opening.Place(path, record.get("line_start"), record.get("page"))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from twin_app.client import Cancellation, Client
 from twin_app.errors import TwinError
-from twin_app.ownership import is_owned
+from twin_app.ownership import is_owned, read_note
 from twin_app.protocol import Event, Result
 from twin_app.render import clean
 
@@ -92,10 +92,14 @@ class Memory:
             cancellation.cancel()
             self._calls.discard(cancellation)
 
-    def is_asleep(self) -> bool:
-        """Whether the owner process left in good order. One that crashed left its socket behind."""
-        locations = self.client.locations
-        return not is_owned(locations.lock) and not locations.socket.exists()
+    def owner(self) -> int | None:
+        """The process that owns the memory now, one that is leaving included; None if there is none to be seen."""
+        lock = self.client.locations.lock
+        try:
+            note = read_note(lock) if is_owned(lock) else None
+        except (OSError, TwinError):  # the home is out of reach: whoever calls it is told so
+            return None
+        return None if note is None else note.pid
 
     def close(self) -> None:
         """End every call that is under way."""

@@ -9,7 +9,7 @@ from typing import Any
 from twin_app.render import duration
 from ui import wording
 
-STARTING, AWAKE, ASLEEP = "starting", "awake", "asleep"
+STARTING, AWAKE, ASLEEP, TROUBLE = "starting", "awake", "asleep", "trouble"
 KEPT = 200  # events
 Record = Mapping[str, Any]
 
@@ -65,6 +65,8 @@ class Pulse:
         """A symbol with a word or two, and a tone."""
         if self.phase == ASLEEP:
             return "○ stopped", "warning"
+        if self.phase == TROUBLE:
+            return "✗ no memory", "error"
         if self.phase == STARTING or not self.now:
             return "◌ starting", "muted"
         if self.queued:
@@ -77,6 +79,8 @@ class Pulse:
         """What goes on, in a line: `encoding 120 documents · 8,120 tokens/s · 8 s left`."""
         if self.phase == ASLEEP:
             return "the memory's owner process is stopped; it starts again with whatever you do next"
+        if self.phase == TROUBLE:
+            return "memory cannot be reached; whatever you do next tries again"
         if self.phase == STARTING:
             return "starting the memory's owner process…"
         current, parts = self.now.get("current"), list[str]()

@@ -107,6 +107,12 @@ def verdict(result: Record) -> tuple[str, str]:
     return "○ not grounded", "warning"
 
 
+def forgotten(ignored: Sequence[Record]) -> str:
+    """How many of the files that are left alone were forgotten, and what reads them all the same; `` if none was."""
+    number = sum(str(file["rule"]).startswith("forgotten earlier") for file in ignored)
+    return f", {number:,} of them forgotten earlier (`twin add --again` reads what was forgotten)" if number else ""
+
+
 def shared_folder(paths: Sequence[str]) -> str:
     """The folder that all these files share, with its slash; `` if there is none."""
     folders = {str(PurePath(path).parent) for path in paths}

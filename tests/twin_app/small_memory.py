@@ -102,9 +102,10 @@ class SmallMemory:
         return {"answered": len(params["questions"])}
 
     def search(self, params: Params, call: Call) -> Result:
-        """Dies once when asked for "die", as by kill -9."""
-        if params["words"] == "die" and not self._file("died").exists():
+        """Dies once when asked for "die", as by kill -9, or after a while ("die late")."""
+        if params["words"].startswith("die") and not self._file("died").exists():
             self._file("died").write_text("once")
+            time.sleep(0.5 if params["words"].endswith("late") else 0)
             os._exit(9)
         return {"passages": [CITATION]}
 

@@ -124,6 +124,10 @@ def test_errors_go_to_stderr_and_leave_stdout_empty(owned: Path) -> None:
         ("frobnicate",),
         ("config", "set", "modle", "x"),
         ("ask", "q", "--device", "abacus"),
+        ("add", "~nobody-of-that-name/notes"),
+        ("forget", "~nobody-of-that-name/notes"),
+        ("ask", "q", "--model", "~nobody-of-that-name/model"),
+        ("--home", "~nobody-of-that-name", "status"),
     ],
 )
 def test_usage_errors_are_exit_2_and_start_no_owner(

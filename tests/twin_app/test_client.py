@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
-from owners import client
+from owners import ROOT, client
 
 from twin_app.client import Client
-from twin_app.errors import BusyError, OwnerError, OwnerGoneError, TwinError
+from twin_app.errors import BusyError, OwnerError, OwnerGoneError, TwinError, UpgradedError
 from twin_app.locations import locate, make_runtime
+from twin_app.ownership import read_note
 
 
 def test_a_read_survives_the_death_of_the_owner(home: Path) -> None:
@@ -22,6 +27,89 @@ def test_a_read_survives_the_death_of_the_owner(home: Path) -> None:
     assert len(one.call("search", {"words": "die"})["passages"]) == 1
     assert any("ended unexpectedly" in line for line in told)
     assert len((home / "opened").read_text().split()) == 2
+
+
+def test_a_new_owner_has_its_own_time_to_start_however_long_the_call_had_lasted(home: Path) -> None:
+    client(home).call("status", {})
+    one = client(home, patience_s=0.3)
+
+    def narrate(line: str) -> None:
+        one.patience_s = 20.0  # from when the owner has died; a busy machine takes its time
+
+    one.narrate = narrate
+    assert len(one.call("search", {"words": "die late"})["passages"]) == 1
+
+
+def test_two_versions_do_not_replace_each_other_for_ever(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an app that was open during an upgrade: every owner it starts is of the version on disk."""
+    told: list[str] = []
+
+    def narrate(line: str) -> None:
+        told.append(line)
+        assert len(told) < 8, told
+
+    monkeypatch.setattr("twin_app.client.__version__", "0.0.9")
+    one = client(home)
+    one.narrate = narrate
+    for _ in range(2):
+        with pytest.raises(UpgradedError, match="leave it and start it again") as caught:
+            one.call("status", {})
+        assert caught.value.exit_code == 1
+    assert len([line for line in told if "instead" in line]) == 1, "from then on it leaves the others' owner alone"
+    note = read_note(one.locations.lock)
+    assert note is not None
+    monkeypatch.undo()
+    assert client(home).call("status", {})["owner_pid"] == note.pid
+
+
+def test_stopping_an_owner_that_hangs_ends_with_what_to_do(home: Path) -> None:
+    one = client(home)
+    pid = one.call("status", {})["owner_pid"]
+    one.patience_s = 0.5
+    os.kill(pid, signal.SIGSTOP)
+    bound = threading.Timer(20.0, os.kill, (pid, signal.SIGCONT))
+    bound.start()
+    try:
+        with pytest.raises(BusyError, match=f"`kill -9 {pid}`"):
+            one.stop()
+    finally:
+        bound.cancel()
+        os.kill(pid, signal.SIGCONT)
+    one.patience_s = 20.0
+    assert one.stop() in (pid, None)  # what it had been told while it hung counts
+
+
+def test_two_that_want_a_lock_somebody_looks_at_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    lock = tmp_path / "owner.lock"
+    lock.touch()
+    code = f"""import sys
+from pathlib import Path
+from twin_app import ownership
+ownership.POLL_S = 0.2  # so that they cannot miss each other by luck
+print("tries", flush=True)
+print(ownership.take(Path({str(lock)!r}), Path("/s")) is not None, flush=True)
+sys.stdin.read()"""
+    with lock.open() as looked:
+        fcntl.flock(looked, fcntl.LOCK_SH)
+        both = [
+            subprocess.Popen(
+                [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            for _ in range(2)
+        ]
+        for process in both:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "tries\n"
+        time.sleep(0.5)  # both try again and again
+    bounds = [threading.Timer(20.0, process.kill) for process in both]
+    for bound in bounds:
+        bound.start()
+    said = sorted(process.stdout.readline() for process in both if process.stdout is not None)
+    for bound in bounds:
+        bound.cancel()
+    for process in both:
+        process.communicate(timeout=20)
+    assert said == ["False\n", "True\n"]
 
 
 def test_a_write_is_not_repeated(home: Path) -> None:

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from owners import ROOT, twin
 from real_memory import Json, lines
 
-from twin_app.doctor import check_disk, check_settings, check_terminal
+from twin_app.doctor import LOW_BYTES, TOO_LOW_BYTES, check_disk, check_settings, check_terminal
 from twin_app.locations import locate
 from twin_app.ownership import is_owned
 from twin_app.terminal import advice, look
@@ -140,8 +142,24 @@ assert refused(lambda: socket.create_connection(("127.0.0.1", 9), 0.1))
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True, timeout=30)
 
 
-def test_a_disk_and_terminals(tmp_path: Path) -> None:
-    assert check_disk(tmp_path / "not" / "made" / "yet").state in ("ok", "warning", "problem")
+@pytest.mark.parametrize(
+    ("free", "state"), [(TOO_LOW_BYTES - 1, "problem"), (LOW_BYTES - 1, "warning"), (LOW_BYTES, "ok")]
+)
+def test_a_disk_that_runs_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: str) -> None:
+    """A disk cannot be filled for a test: what is told of it is given; it is asked where the folder will be."""
+    asked: list[Path] = []
+
+    def usage(path: Path) -> Any:
+        asked.append(path)
+        return SimpleNamespace(free=free)
+
+    monkeypatch.setattr("twin_app.doctor.shutil.disk_usage", usage)
+    check = check_disk(tmp_path / "not" / "made" / "yet")
+    assert (check.state, asked) == (state, [tmp_path])
+    assert (str(tmp_path) in check.todo) == (state != "ok")
+
+
+def test_terminals() -> None:
     plain = look({"TERM": "dumb"}, (80, 24), "utf-8", is_terminal=True)
     assert (plain.colours, plain.links, plain.utf8, advice(plain)) == ("none", None, True, [])
     rich = look(

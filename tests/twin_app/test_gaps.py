@@ -9,7 +9,7 @@ import pytest
 from owners import twin
 from real_memory import Caller, add, documents, lines, problems
 
-from twin_app.errors import TwinError
+from twin_app.errors import CancelledError, TwinError
 from twin_app.settings import Settings
 from twin_app.twin import Twin
 
@@ -22,6 +22,26 @@ def notes(tmp_path: Path) -> Path:
     (folder / "boat.md").write_text("# Boat\n\nThe rent of the berth is 70 a month.\n")
     (folder / "copy.md").write_text((folder / "boat.md").read_text())
     return folder
+
+
+def test_what_is_cut_short_is_no_result(home: Path, notes: Path) -> None:
+    """As when the owner is stopped; whoever left does not hear of it."""
+    memory = Twin(home, Settings())
+    add(memory, notes)
+    question = {"question": "What is the rent of the flat?", "id": 1}
+    for method, params in (
+        (memory.ask, question), (memory.ask_many, {"questions": [question] * 3}), (memory.documents, {}),
+        (memory.sources, {}),
+    ):  # fmt: skip
+        for looks in (0, 1, 2):
+            left = iter(range(looks))
+            caller = Caller(leaves=lambda left=left: next(left, None) is None)  # type: ignore[misc]
+            with pytest.raises(CancelledError, match="the owner was stopped: try again") as caught:
+                method(params, caller)
+            assert caught.value.exit_code == 3
+            assert all(item.get("grounded", True) for item in caller.items())
+    assert memory.conversations({}, Caller())["conversations"] == []
+    memory.close()
 
 
 def test_numbers_mean_the_list_that_was_seen_last(home: Path, notes: Path) -> None:

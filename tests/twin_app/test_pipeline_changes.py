@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -188,6 +190,57 @@ def test_what_a_client_that_left_had_queued_is_read_all_the_same(memory: Twin, f
     assert len({document["source"] for document in found.values()}) == 22
     assert all(document["encoded"] for document in found.values())
     assert {source["state"] for source in sources(memory).values()} == {"ready"}
+
+
+def test_an_add_that_waits_for_another_is_read_though_its_client_leaves(memory: Twin, folder: Path) -> None:
+    (folder / "new.md").write_text("The ferry leaves at nine.\n")
+    gone, ends = threading.Event(), list[BaseException]()
+
+    def add_and_leave() -> None:
+        try:
+            memory.add({"paths": [str(folder)]}, Caller(leaves=gone.is_set))
+        except CancelledError as error:
+            ends.append(error)
+
+    with memory.turns.turn("another add", Caller()):
+        thread = threading.Thread(target=add_and_leave)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while sources(memory).get("new.md", {}).get("state") != "queued" and time.monotonic() < deadline:
+            time.sleep(0.02)
+        gone.set()
+        thread.join(20)
+    assert len(ends) == 1
+    wait(memory)
+    assert sources(memory)["new.md"]["state"] == "ready"
+    assert len(memory.search({"words": "ferry"}, Caller())["passages"]) == 1
+
+
+def test_what_others_do_while_an_add_waits_counts(memory: Twin, folder: Path) -> None:
+    for name in ("read", "forgotten", "removed"):
+        (folder / f"{name}.md").write_text(f"# {name}\n\nThis note is {name} while an add waits.\n")
+    taken = memory._pipeline().take([folder])
+    memory.forget({"paths": [str(folder / "forgotten.md")], "confirm": True}, Caller())
+    (folder / "forgotten.md").write_text("The same file with other words.\n")
+    (folder / "removed.md").unlink()
+    memory._pipeline().drain(Caller())
+    report = memory._pipeline().read(taken, Caller())
+    assert (report.read, report.unchanged, report.failed) == (1, 2, [])
+    assert report.documents == sources(memory)["read.md"]["documents"] > 0
+    assert [Path(file["path"]).name for file in report.ignored] == ["forgotten.md"]
+    assert memory.search({"words": "forgotten"}, Caller())["passages"] == []
+    assert "removed.md" not in sources(memory)
+
+
+def test_a_stranger_that_is_read_while_an_add_waits_deletes_nothing(memory: Twin, folder: Path) -> None:
+    before = documents(memory)
+    folder.rename(folder.with_name("unplugged"))
+    folder.mkdir()
+    (folder / "stranger.md").write_text("A note that somebody left where the disk is mounted.\n")
+    taken = memory._pipeline().take([folder])
+    memory._pipeline().drain(Caller())
+    assert memory._pipeline().read(taken, Caller()).removed == 0
+    assert before.items() <= documents(memory).items()
 
 
 def test_history_is_kept_when_the_person_wants_it(memory: Twin, folder: Path) -> None:

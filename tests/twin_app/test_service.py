@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from owners import client, twin
 
+from twin_app.errors import TwinError
 from twin_app.locations import locate
 from twin_app.ownership import is_owned
 from twin_app.service import Service, units_folder
@@ -46,6 +47,8 @@ def test_install_status_remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert '--home" "' in text
     assert '$$spaces, 100%% and \\"quotes\\""' in text
     assert f'Environment="XDG_DATA_HOME={tmp_path}' in text
+    log_of_owner = str(home / "logs" / "owner.log").replace("%", "%%")
+    assert f"\nStandardError=append:{log_of_owner}\n" in text
     assert log.read_text().splitlines() == ["--user daemon-reload", f"--user enable --now {unit.name}"]
     status = json.loads(twin(home, "--json", "service", "status").stdout)
     assert status == {
@@ -61,13 +64,39 @@ def test_install_status_remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_machine_without_systemd_or_a_failing_one_says_what_to_do(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tool(tmp_path / "bin", monkeypatch)
+    assert twin(home, "service", "install").returncode == 0
+    (unit,) = (tmp_path / "xdg" / "config" / "systemd" / "user").iterdir()
     tool(tmp_path / "bin", monkeypatch, code=1)
-    failed = twin(home, "service", "install")
+    failed = twin(home, "--json", "service", "install")
+    assert (failed.returncode, failed.stdout) == (1, "")
     assert "--user daemon-reload failed" in failed.stderr
+    kept = twin(home, "service", "remove")
+    assert (kept.returncode, unit.exists()) == (1, True)
+    assert f"--user disable --now {unit.name} failed: exit code 1" in kept.stderr
+    assert str(unit) in kept.stderr
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     without = twin(home, "service", "install")
     assert (without.returncode, "there is no systemctl here: run `systemctl" in without.stderr) == (0, True)
     assert json.loads(twin(home, "--json", "service", "status").stdout)["tool"] is None
+
+
+def test_an_agent_that_launchd_was_not_given_can_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """launchctl refuses to end what it does not know; what it cannot end for another reason stays."""
+    agent = Service(locate(tmp_path / "home"), "darwin", tmp_path / "agents", {})
+    launchctl = tmp_path / "bin" / "launchctl"
+    launchctl.parent.mkdir()
+    monkeypatch.setenv("PATH", str(launchctl.parent), prepend=os.pathsep)
+    for known, is_left in ((0, True), (113, False)):
+        launchctl.write_text(f"#!/bin/sh\n[ $1 = list ] && exit {known}\n[ $1 != bootout ]\n")
+        launchctl.chmod(stat.S_IRWXU)
+        assert "runs already" in agent.install()
+        if is_left:
+            with pytest.raises(TwinError, match="launchctl bootout"):
+                agent.remove()
+        else:
+            assert agent.remove() == "it is stopped"
+        assert agent.file.exists() == is_left
 
 
 def test_each_home_has_its_own_and_launchd_is_served_too(tmp_path: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import resource
 import stat
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from owners import ROOT
 
 from twin_app.errors import SettingsError
 from twin_app.settings import KEYS, Settings, load, parse, write
@@ -85,6 +89,21 @@ def test_an_invalid_value_leaves_the_file_alone(tmp_path: Path) -> None:
     with pytest.raises(SettingsError):
         write(file, "thread", 1)
     assert file.read_text() == "threads = 3\n"
+
+
+def test_a_file_that_cannot_be_written_is_named(home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text("threads = 3\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "twin_app", "--home", str(home), "config", "set", "threads", "4"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"cannot write {home / 'config.toml'}: " in done.stderr
+    assert "make room" in done.stderr
+    assert {path.name for path in home.iterdir() if path.is_file()} == {"config.toml"}
+    assert (home / "config.toml").read_text() == "threads = 3\n"
 
 
 def test_every_key_survives_being_written_and_read(tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from twin_app.errors import CancelledError
 from twin_app.relay import Relay, Silent
 from twin_app.turns import PAUSE_S, Foreground, Turns, Watcher
@@ -63,24 +61,33 @@ def test_the_background_gives_way_and_goes_on() -> None:
 
 def test_whoever_waits_is_told_why_and_may_leave() -> None:
     turns = Turns(lambda background: None)
-    waiting, gone = Listener(), threading.Event()
+    gone = threading.Event()
+    waiting, leaving = Listener(), Listener(gone.is_set)
     inside: list[str] = []
 
     def second() -> None:
         with turns.turn("the second", waiting):
             inside.append("second")
 
+    def third() -> None:
+        try:
+            with turns.turn("the third", leaving):
+                inside.append("third")
+        except CancelledError:
+            inside.append("third left")
+
     with turns.turn("another add", Listener()):
-        thread = threading.Thread(target=second)
+        thread, other = threading.Thread(target=second), threading.Thread(target=third)
         thread.start()
-        until(lambda: waiting.heard)
-        with pytest.raises(CancelledError), turns.turn("the third", Listener(lambda: True)):
-            inside.append("third")
+        other.start()
+        until(lambda: waiting.heard and leaving.heard)
         assert inside == []
+        gone.set()
+        other.join(LIMIT_S)
+        assert inside == ["third left"]
     thread.join(LIMIT_S)
-    assert inside == ["second"]
+    assert inside == ["third left", "second"]
     assert waiting.heard == [{"event": "progress", "phase": "waiting for another add to finish"}]
-    assert not gone.is_set()
 
 
 def test_background_work_that_fails_is_tried_again_with_the_next_command() -> None:

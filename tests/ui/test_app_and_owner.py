@@ -102,8 +102,12 @@ async def test_a_question_the_dead_owner_never_took_is_asked_again(life: Life) -
 
 
 @pytest.mark.asyncio
-async def test_a_cancelled_call_closes_its_connection(life: Life) -> None:
-    memory = Memory(client_of(life.home))
+async def test_a_cancelled_call_closes_its_connection(home: Path) -> None:
+    """An owner without calls leaves after its idle time: one that leaves has seen the connection close."""
+    home.mkdir(mode=0o700)
+    (home / "config.toml").write_text("idle_minutes = 0.01\n")
+    client = client_of(home)
+    memory = Memory(client)
     heard = 0
 
     async def listen() -> None:
@@ -112,15 +116,25 @@ async def test_a_cancelled_call_closes_its_connection(life: Life) -> None:
             heard += 1
 
     task = asyncio.create_task(listen())
-    while heard < 2:
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while heard < 8:  # twice a second, which is longer than it would idle
+            await asyncio.sleep(0.05)
+    assert is_owned(client.locations.lock)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not memory._calls
+    async with asyncio.timeout(20):
+        while is_owned(client.locations.lock):
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.asyncio
+async def test_calls_go_on_after_one_that_failed(life: Life) -> None:
+    memory = Memory(client_of(life.home))
     with pytest.raises(TwinError, match="not in memory"):
         await memory.call("show", {"ref": "d-999999"})
     assert len(await memory.items("sources")) >= 9
+    assert not memory._calls
 
 
 @pytest.mark.asyncio

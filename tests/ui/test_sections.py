@@ -47,8 +47,22 @@ async def test_the_library_filters_as_one_types_and_opens_a_source(life: Life) -
         assert "~/life/notes/car.md" in seen(pilot)
         await pilot.press("escape", "escape")
         await until(pilot, lambda: len(rows_of(pilot).records) > 1)
-        await pilot.press("f")
-        assert all(record["state"] == rows_of(pilot).records[0]["state"] for record in rows_of(pilot).records)
+
+
+async def test_the_library_shows_one_state_after_the_other(life: Life) -> None:
+    blank = life.files / "notes" / "blank.md"
+    blank.write_text("")
+    async with running(life.home) as pilot:
+        await pilot.app.memory.call("add", {"paths": [str(blank)]})  # type: ignore[attr-defined]
+        await to(pilot, "f6")
+        await until(pilot, lambda: "blank.md" in seen(pilot))
+        shown: list[set[str]] = []
+        for _ in range(3):
+            await pilot.press("f")
+            shown.append({record["state"] for record in rows_of(pilot).records})
+        assert shown == [{"ready"}, {"ignored"}, {"ready", "ignored"}]
+        blank.unlink()
+        await pilot.app.memory.call("add", {"paths": [str(life.files)]})  # type: ignore[attr-defined]
 
 
 async def test_lists_are_walked_by_the_keys_of_vi(life: Life) -> None:

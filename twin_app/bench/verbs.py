@@ -1,4 +1,4 @@
-"""The verbs of `twin bench` and their options. Imports the standard library only."""
+"""The benchmarks as verbs, with their options. Imports the standard library only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`twin bench ...`: the benchmarks. They run in this process, on memories of their own; the person's is not touched."""
+"""The benchmarks as commands. They run in this process, on memories of their own; the person's is not touched."""
 
 from __future__ import annotations
 

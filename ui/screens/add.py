@@ -16,11 +16,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from twin_app.arguments import absolute
 from twin_app.errors import TwinError
 from twin_app.render import duration, size
 from ui import wording
-from ui.paths import common_start, completions
+from ui.paths import common_start, completions, is_there, typed_path
 from ui.widgets.rows import Parts, Rows
 
 if TYPE_CHECKING:
@@ -101,30 +100,32 @@ class Add(ModalScreen[Addition]):
         rows.show([{"text": entry.text, "folder": entry.is_folder} for entry in entries])
         plan = self.query_one("#plan", Static)
         plan.update("")
-        path = absolute(typed) if typed.strip() else None
-        if path is None or path in (Path.home(), Path("/")) or not await asyncio.to_thread(path.exists):
+        if not typed.strip():
             return
-        await asyncio.sleep(PAUSE_S)
-        plan.update(Content("looking what would be read…").stylize("$foreground-muted"))
         try:
+            path = typed_path(typed)
+            if path in (typed_path("~"), Path("/")) or not await asyncio.to_thread(is_there, path):
+                return
+            await asyncio.sleep(PAUSE_S)
+            plan.update(Content("looking what would be read…").stylize("$foreground-muted"))
             found = await self.twin.memory.call("add", {"paths": [str(path)], "dry_run": True})
         except TwinError as error:
-            plan.update(Content(f"✗ {error}").stylize("$text-error"))
+            plan.update(Content(f"✗ {wording.one_line(str(error))}").stylize("$text-error"))
             return
         plan.update(self._plan(found))
 
     def _plan(self, found: Mapping[str, Any]) -> Content:
         files = len(found["would_read"])
         ignored, failed = len(found["ignored"]), len(found["failed"])
+        forgotten = wording.forgotten(found["ignored"])
         if not files:
-            return Content(f"nothing new to read; {found['unchanged']:,} unchanged, {ignored:,} ignored").stylize(
-                "$foreground-muted"
-            )
+            words = f"nothing new to read; {found['unchanged']:,} unchanged, {ignored:,} ignored{forgotten}"
+            return Content(words).stylize("$foreground-muted")
         text = (
             f"{wording.count(files, 'file')} to read, {size(found['bytes'])}, about {found['tokens']:,} tokens, "
             f"{duration(found['minutes'] * 60)}"
         )
-        rest = f"; {found['unchanged']:,} unchanged, {ignored:,} ignored, {failed:,} unreadable"
+        rest = f"; {found['unchanged']:,} unchanged, {ignored:,} ignored, {failed:,} unreadable{forgotten}"
         return Content.assemble((text, "$text"), (rest, "$foreground-muted"))
 
     def _draw(self, record: Mapping[str, Any], width: int) -> Parts:
@@ -160,11 +161,14 @@ class Add(ModalScreen[Addition]):
             self._go(watch=event.button.id == "watch")
 
     def _go(self, *, watch: bool) -> None:
-        typed = self.typed.strip()
-        if typed and (path := absolute(typed)).exists():
-            self.dismiss(Addition(str(path), watch))
+        try:
+            path = typed_path(self.typed)
+            if not is_there(path):
+                raise TwinError(f"there is no file or folder {self.typed.strip()}")
+        except TwinError as error:
+            self.twin.report(str(error), title="Nothing to add")
         else:
-            self.twin.report(f"there is no file or folder {typed or 'without a name'}", title="Nothing to add")
+            self.dismiss(Addition(str(path), watch))
 
     def action_once(self) -> None:
         self._go(watch=False)

@@ -13,9 +13,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from twin_app.arguments import absolute
 from twin_app.errors import TwinError
 from ui import wording
+from ui.paths import typed_path
 from ui.screens.base import Section
 from ui.screens.dialogs import Confirm, Write
 from ui.widgets.rows import Detail, Parts, Rows
@@ -151,13 +151,14 @@ class Conversations(Section):
                 text = (
                     json.dumps(await self.twin.memory.call("conversation", number), indent=1, ensure_ascii=False) + "\n"
                 )
-            file = absolute(path.strip())
-            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
-                stream.write(text)
+            file = typed_path(path)
+            data = text.encode("utf-8", "surrogateescape")  # it may name files whose names are no UTF-8
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                stream.write(data)
         except FileExistsError:
             self.twin.report(f"{path} is there already: export to another name")
-        except OSError as error:
-            self.twin.report(f"cannot write {path}: {error.strerror}")
+        except (OSError, ValueError) as error:
+            self.twin.report(f"cannot write {path}: {getattr(error, 'strerror', None) or error}")
         except TwinError as error:
             self.twin.report(str(error))
         else:

@@ -80,7 +80,7 @@ class Forget(ModalScreen[bool]):
         self._say(
             *lines, ("", "text"),
             (f"{what} leave memory: text, tensors, index entries, and the passages of saved answers that came "
-             "from them. The files stay where they are, and are not read again unless you add them.", "text"),
+             "from them. The files stay where they are, and are not read again until `twin add --again`.", "text"),
             *([(f"! {stay}", "warning")] if copies else []),
         )  # fmt: skip
         self._asked = True

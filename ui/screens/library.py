@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from textual.widgets import Input, Static
 from twin_app.errors import TwinError
 from twin_app.render import size
 from ui import wording
+from ui.pulse import AWAKE
 from ui.screens.base import Section
 from ui.widgets.rows import Detail, Parts, Rows
 
@@ -59,9 +61,9 @@ class Library(Section):
         self.reload()
 
     def show_pulse(self) -> None:
-        """Also reads the list again when memory has changed."""
+        """Also reads the list again when memory has changed; a stopped owner is not started for that."""
         super().show_pulse()
-        if not self.is_current or time.monotonic() < self._not_before:
+        if not self.is_current or self.twin.pulse.phase != AWAKE or time.monotonic() < self._not_before:
             return
         now = (self.twin.pulse.totals, self.twin.pulse.queued, self.twin.pulse.now.get("current"))
         if now != self._seen:
@@ -71,13 +73,15 @@ class Library(Section):
     @work(exclusive=True, group="sources")
     async def reload(self) -> None:
         began = time.monotonic()
+        self._not_before = math.inf  # or the next snapshot would cancel this, and the one after it that one
         try:
             self._all = list(await self.twin.memory.items("sources"))
         except TwinError as error:
             self.query_one("#sources", Rows).show([], empty=f"✗ {error}")
             return
-        took = time.monotonic() - began
-        self._not_before = began + max(RELOAD_S, 10 * took)  # a large library is not read over and over again
+        finally:
+            took = time.monotonic() - began
+            self._not_before = began + max(RELOAD_S, 10 * took)  # a large library is not read over and over again
         self._base = wording.shared_folder([record["source"] for record in self._all])
         self._apply()
 
@@ -190,7 +194,7 @@ class Library(Section):
 
     def action_read_again(self) -> None:
         if self.record is not None:
-            self.twin.add(str(self.record["source"]), watch=False)
+            self.twin.add(str(self.record["source"]), watch=False, again=True)
 
     def action_watch(self) -> None:
         if self.record is not None:
