@@ -39,9 +39,14 @@ class Storing:
             self.words.add([(number, document.text, document.context) for number, document in stored.added])
 
     def leave(self, rows: Iterable[SourceRow], *, retire: bool) -> None:
-        """Sources that are not there, or not to be read, any more; what they held leaves memory."""
-        if ids := sorted({row.id for row in rows}):
-            with self.lock:
+        """Sources that are not there, or not to be read, any more; what they held leaves memory.
+
+        But for one that has another path by now: whoever looked for it took its old name for a file that is gone.
+        """
+        looked_for = list(rows)
+        with self.lock:
+            still = self.catalog.sources.known([row.path for row in looked_for])
+            if ids := sorted({row.id for row in looked_for if row.path in still and still[row.path].id == row.id}):
                 self._gone(self.catalog.sources.remove(ids, retire=retire))
 
     def rename(self, old: SourceRow, path: Path) -> None:

@@ -104,6 +104,16 @@ def test_a_copy_is_a_document_of_its_own(memory: Twin, folder: Path) -> None:
     assert sorted(roof) == [str(folder / "copy.md"), str(folder / "house.md")]
 
 
+def test_whoever_missed_a_rename_cannot_remove_what_has_a_new_name(memory: Twin, folder: Path) -> None:
+    before, stale = documents(memory).keys(), memory.catalog.sources.known([folder / "house.md"])
+    (folder / "house.md").rename(folder / "home.md")
+    assert add(memory, folder)["renamed"] == 1
+    memory.storing.leave(stale.values(), retire=False)
+    assert documents(memory).keys() == before
+    assert sources(memory)["home.md"]["state"] == "ready"
+    assert problems(memory) == []
+
+
 def test_what_is_deleted_leaves(memory: Twin, folder: Path) -> None:
     (folder / "house.md").unlink()
     assert add(memory, folder)["removed"] == 1
