@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from ingest import dates
@@ -10,7 +9,7 @@ from ingest.context import Budget
 from ingest.limits import Limits
 from ingest.readers.chat import Said, compose_chat
 from ingest.readers.json_leaves import Path
-from ingest.readers.json_stream import Extent, JsonStream, damage
+from ingest.readers.json_stream import Extent, JsonStream, each_object
 from ingest.readers.source import Reader, Source
 from ingest.types import Reading
 
@@ -30,17 +29,8 @@ def _recognises(name: str, head: bytes) -> bool:
 
 def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     reading = Reading("chatgpt", iter(()))
-    reading.documents = compose_chat(_messages(source.utf8(), reading.unreadable), budget)
+    reading.documents = compose_chat(each_object(source.utf8(), _conversation, reading.unreadable), budget)
     return reading
-
-
-def _messages(data: bytes, unreadable: list[str]) -> Iterator[Said]:
-    stream = JsonStream(data)
-    try:
-        for _ in stream.objects():  # all conversations, or one saved by itself
-            yield from _conversation(stream)
-    except json.JSONDecodeError as error:
-        unreadable.append(damage(error))
 
 
 def _conversation(stream: JsonStream) -> Iterator[Said]:

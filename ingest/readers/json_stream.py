@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ingest.places import Marks, everywhere
 from ingest.readers.json_leaves import Path, leaves
 
+T = TypeVar("T")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -141,3 +143,13 @@ class JsonStream:
     def _skip(self, at: int) -> int:
         match = _SPACE.match(self._text, at)
         return match.end() if match else at
+
+
+def each_object(data: bytes, read: Callable[[JsonStream], Iterator[T]], unreadable: list[str]) -> Iterator[T]:
+    """What `read` makes of every object of an export, which is a list of them or a single one; damage ends it."""
+    stream = JsonStream(data)
+    try:
+        for _ in stream.objects():
+            yield from read(stream)
+    except json.JSONDecodeError as error:
+        unreadable.append(damage(error))
