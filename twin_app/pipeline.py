@@ -103,8 +103,7 @@ class Pipeline:
 
     def leave(self, rows: Sequence[SourceRow]) -> None:
         """Takes sources out of memory that are not there, or not to be read, any more."""
-        self.storing.leave(rows, retire=self.intake.retire)
-        for row in rows:
+        for row in self.storing.leave(rows, retire=self.intake.retire):
             self.activity.happened("removed", row.path)
 
     def queue(self, found: Sequence[Found]) -> bool:

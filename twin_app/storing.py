@@ -38,16 +38,18 @@ class Storing:
             self._gone(stored.removed)
             self.words.add([(number, document.text, document.context) for number, document in stored.added])
 
-    def leave(self, rows: Iterable[SourceRow], *, retire: bool) -> None:
-        """Sources that are not there, or not to be read, any more; what they held leaves memory.
+    def leave(self, rows: Iterable[SourceRow], *, retire: bool) -> list[SourceRow]:
+        """Sources that are not there, or not to be read, any more; what they held leaves memory. Gives those that left.
 
         But for one that has another path by now: whoever looked for it took its old name for a file that is gone.
         """
         looked_for = list(rows)
         with self.lock:
             still = self.catalog.sources.known([row.path for row in looked_for])
-            if ids := sorted({row.id for row in looked_for if row.path in still and still[row.path].id == row.id}):
-                self._gone(self.catalog.sources.remove(ids, retire=retire))
+            leaving = [row for row in looked_for if row.path in still and still[row.path].id == row.id]
+            if leaving:
+                self._gone(self.catalog.sources.remove(sorted({row.id for row in leaving}), retire=retire))
+        return leaving
 
     def rename(self, old: SourceRow, path: Path) -> None:
         """A source under its new name: nothing is read or encoded."""

@@ -108,7 +108,7 @@ def test_whoever_missed_a_rename_cannot_remove_what_has_a_new_name(memory: Twin,
     before, stale = documents(memory).keys(), memory.catalog.sources.known([folder / "house.md"])
     (folder / "house.md").rename(folder / "home.md")
     assert add(memory, folder)["renamed"] == 1
-    memory.storing.leave(stale.values(), retire=False)
+    assert memory.storing.leave(stale.values(), retire=False) == []
     assert documents(memory).keys() == before
     assert sources(memory)["home.md"]["state"] == "ready"
     assert problems(memory) == []
