@@ -142,7 +142,7 @@ async def test_an_empty_memory_is_greeted_and_takes_the_sample_memory(life: Life
     async with running(home / "memory", size=(80, 24)) as pilot:
         await until(pilot, lambda: "Twin remembers what you have written down." in seen(pilot))
         assert "○ empty" in seen(pilot)
-        assert isinstance(pilot.app.focused, Button)
+        await until(pilot, lambda: isinstance(pilot.app.focused, Button))
         await pilot.click("#samples")
         await until(pilot, lambda: "sources to ask about" in " ".join(seen(pilot).split()), seconds=60)
         await pilot.press("f6")
