@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.config import ModelConfig
 from engine.qwen3 import MemoryModel, Rope
 from kernels.chunk_pool import chunk_pool
 
@@ -46,12 +47,8 @@ def encode(model: MemoryModel, documents: Sequence[Sequence[int]]) -> list[Poole
     Documents of like length belong into one call: they are padded to the longest. Padding stands behind every
     document's own tokens and attention is causal, so it is never seen.
     """
-    config, routing = model.config, model.config.routing
-    lengths = torch.tensor([len(tokens) for tokens in documents], device=model.device)
-    longest = -(-int(lengths.max()) // PADDED_TO) * PADDED_TO
-    tokens = torch.zeros(len(documents), longest, dtype=torch.long, device=model.device)
-    for row, document in enumerate(documents):
-        tokens[row, : len(document)] = torch.tensor(document)
+    routing = model.config.routing
+    tokens, lengths = padded(documents, model.device)
     rope = model.rope(torch.arange(tokens.shape[1], device=model.device))
     x = model.embed(tokens)
     kept: list[tuple[Tensor, Tensor, Tensor]] = []
@@ -64,6 +61,22 @@ def encode(model: MemoryModel, documents: Sequence[Sequence[int]]) -> list[Poole
             x, normed, keys, values = causal_step(model, x, index, rope)
         if index in routing.layers:
             kept.append(_pool(model, index, normed, keys, values, lengths))
+    return split(kept, lengths, model.config)
+
+
+def padded(documents: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Token ids [B, T], T being a multiple of PADDED_TO, and lengths [B]."""
+    lengths = torch.tensor([len(tokens) for tokens in documents], device=device)
+    longest = -(-int(lengths.max()) // PADDED_TO) * PADDED_TO
+    tokens = torch.zeros(len(documents), longest, dtype=torch.long, device=device)
+    for row, document in enumerate(documents):
+        tokens[row, : len(document)] = torch.tensor(document)
+    return tokens, lengths
+
+
+def split(kept: Sequence[tuple[Tensor, Tensor, Tensor]], lengths: Tensor, config: ModelConfig) -> list[Pooled]:
+    """Each routing layer's pooled keys, values and routing keys [B, chunks, G, d] -> document by document."""
+    routing = config.routing
     chunks = (-(-lengths // routing.chunk_size)).tolist()
     stacked = [torch.stack(part) for part in zip(*kept, strict=True)]  # [L, B, chunks, G, d] each
     shape = (len(routing.layers), -1, config.kv_heads, config.head_dim)

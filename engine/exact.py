@@ -37,12 +37,12 @@ def slack(prepared: Tensor, largest_key: float, config: ModelConfig) -> float:
     return 2 * error * largest_key * config.routing.scale(config.head_dim)
 
 
-def largest_key(scales: Tensor, config: ModelConfig) -> float:
-    """No key as scored is longer: head by head of length one for cosine, else bounded by its int8 scale."""
+def largest_key(scale: float, config: ModelConfig) -> float:
+    """No key as scored is longer: head by head of length one for cosine, else bounded by the largest int8 scale."""
     heads = config.kv_heads if config.routing.folds else 1
     if config.routing.cosine:
         return 1.02 * math.sqrt(heads)  # int8 lengthens a unit vector by less than 2 %
-    return 127.0 * float(scales.max()) * math.sqrt(heads * config.head_dim)
+    return 127.0 * scale * math.sqrt(heads * config.head_dim)
 
 
 def fixed_point(prepared: Tensor) -> tuple[Tensor, float]:

@@ -97,10 +97,12 @@ class SyntheticMemory:
             keys = tuple(
                 torch.randint(-127, 128, (chunks, width), dtype=torch.int8, device=device) for _ in range(layers)
             )
-            scales = tuple(torch.full((chunks,), 1 / 127 / config.head_dim**0.5, device=device) for _ in range(layers))
+            scale = 1 / 127 / config.head_dim**0.5
+            scales = tuple(torch.full((chunks,), scale, device=device) for _ in range(layers))
             offsets = torch.arange(0, chunks + 1, CHUNKS_A_DOCUMENT, device=device)
             live = torch.ones(documents, dtype=torch.bool, device=device)
-            self.blocks.append(Block((), torch.arange(first, first + documents), live, offsets, keys, scales))
+            ids = torch.arange(first, first + documents)
+            self.blocks.append(Block((), ids, live, offsets, keys, scales, (scale,) * layers))
             first, left = first + documents, left - chunks
         shape = (POOL, layers, 2, config.kv_heads, CHUNKS_A_DOCUMENT, config.head_dim)
         self.fetch = Fetch(Pool(torch.randn(shape).bfloat16()), layers, self._place)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from torch import Tensor
 from engine.encode import Head
 from engine.qwen3 import MemoryModel
 from engine.routing import Selection
+from kernels.memory_attention import memory_attention
 
 QUESTION, TEMPLATE, RESPONSE = 0, -2, -1  # token roles of the released code; only QUESTION tokens route
 
@@ -44,8 +45,7 @@ def prefill(
     routes = torch.tensor(roles, device=device) == QUESTION
     rope = model.rope(torch.tensor(positions, device=device))
     x = model.embed(torch.tensor([list(tokens)], device=device))
-    length = x.shape[1]
-    causal = torch.ones(length, length, dtype=torch.bool, device=device).tril()
+    nothing = torch.empty(config.kv_heads, 0, config.head_dim, dtype=x.dtype, device=device)
     context = Context(next_position=positions[-1] + 1)
     for index in range(config.layers):
         layer = model.model.layers[index]
@@ -53,7 +53,7 @@ def prefill(
         normed = layer.input_layernorm(x)
         own_k, own_v = attention.keys_values(normed, rope)
         queries = attention.queries(normed, rope)
-        keys, values = [head.keys[index]], [head.values[index]]
+        memory_k = memory_v = nothing
         if index in routing.layers:
             at = routing.layers.index(index)
             if routing.separate_router:
@@ -63,14 +63,17 @@ def prefill(
             selection = select(at, scored)
             context.selections.append(selection)
             in_order = selection.documents.sort().values  # memory order
-            memory_k, memory_v = content(at, in_order)
-            keys.append(memory_k.to(device, x.dtype))
-            values.append(memory_v.to(device, x.dtype))
-        all_k = torch.cat([*keys, own_k[0]], dim=1)
-        all_v = torch.cat([*values, own_v[0]], dim=1)
-        seen = all_k.shape[1] - length  # template head and memory: in view of every token
-        mask = torch.cat((torch.ones(length, seen, dtype=torch.bool, device=device), causal), dim=1)
-        x = layer.finish(x, attention.attend(queries, all_k[None], all_v[None], mask=mask))
-        context.keys.append(all_k)
-        context.values.append(all_v)
+            memory_k, memory_v = (part.to(device, x.dtype) for part in content(at, in_order))
+        chunks = torch.arange(memory_k.shape[1], device=device)
+        attended = memory_attention(
+            queries,
+            (own_k, own_v),
+            (head.keys[index], head.values[index]),
+            (memory_k.transpose(0, 1), memory_v.transpose(0, 1)),
+            chunks,
+            torch.tensor([0, len(chunks)], device=device),
+        )
+        x = layer.finish(x, attention.written(attended))
+        context.keys.append(torch.cat((head.keys[index], memory_k, own_k[0]), dim=1))
+        context.values.append(torch.cat((head.values[index], memory_v, own_v[0]), dim=1))
     return model.logits(x)[0], context

@@ -81,9 +81,12 @@ class Attention(nn.Module):
     def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False) -> Tensor:
         """Grouped-query attention: q [B, H, T, d] over k, v [B, G, S, d] -> [B, T, hidden]."""
         if causal and q.device.type == "cpu" and q.shape[2] <= SHORT and not torch.is_grad_enabled():
-            return self.o_proj(_attend_short(q, k, v).transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
-        out = grouped_attention(q, k, v, mask=mask, causal=causal)
-        return self.o_proj(out.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
+            return self.written(_attend_short(q, k, v))
+        return self.written(grouped_attention(q, k, v, mask=mask, causal=causal))
+
+    def written(self, attended: Tensor) -> Tensor:
+        """[B, H, T, d] -> what goes into the stream, [B, T, hidden]."""
+        return self.o_proj(attended.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
 
 class MLP(nn.Module):

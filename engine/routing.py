@@ -33,6 +33,8 @@ class Segment(Protocol):
 
     def routing_keys(self, layer_index: int) -> tuple[Tensor, Tensor | None]: ...  # [N, G*d], scale [N] if int8
 
+    def largest_scale(self, layer_index: int) -> float: ...  # of the keys' scales; 0 where they have none
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -115,8 +117,8 @@ def choose(
         return merge([], keep)
     every = torch.cat([one.scores.topk(min(keep, one.scores.numel())).values.cpu() for one in found])
     least = float(every.topk(min(keep, every.numel())).values[-1])
-    longest = max((largest_key(one.scales, config) for one in found if one.scales is not None), default=0.0)
-    least -= slack(prepared, longest, config)
+    longest = max(one.segment.largest_scale(layer_index) for one in found)
+    least -= slack(prepared, largest_key(longest, config), config) if longest else 0.0
     return merge([one.near_the_top(least, prepared, config) for one in found], keep)
 
 
@@ -155,3 +157,6 @@ class TensorSegment:
 
     def routing_keys(self, layer_index: int) -> tuple[Tensor, Tensor | None]:
         return self.keys[layer_index], None
+
+    def largest_scale(self, layer_index: int) -> float:
+        return 0.0

@@ -17,7 +17,8 @@ from engine.answering.meaning import Meanings
 from engine.answering.quoting import Quoting
 from engine.answering.sentences import Scored
 from engine.config import ConfigError, ModelConfig
-from engine.encode import PADDED_TO, Pooled, encode, encode_head
+from engine.encode import PADDED_TO, Pooled, encode_head
+from engine.fused import encoder
 from engine.graphs import decoder
 from engine.interleave import Ask, Hop, Interleave, Trail
 from engine.library import Library
@@ -101,7 +102,8 @@ class Engine:
         torch.set_flush_denormal(True)
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         self.model = load(checkpoint, device=device, dtype=dtype)
-        self.encoder = self.model if dtype == torch.bfloat16 else load(checkpoint, device=device, dtype=torch.bfloat16)
+        half = self.model if dtype == torch.bfloat16 else load(checkpoint, device=device, dtype=torch.bfloat16)
+        self.encoder = encoder(half)
         self.tokenizer = MemoryTokenizer(checkpoint / "tokenizer.json")
         self.policy = Policy.of(self.model.config.answering)
         self.bank, self.device, self.ranks = bank, device, ranks
@@ -180,11 +182,11 @@ class Engine:
     ) -> Iterator[Sequence[Pooled]]:
         """Batches of token rows, encoded here or by all ranks, in order."""
         if self.ranks is not None:
-            yield from self.ranks.encode(parts, lambda batch: encode(self.encoder, batch), between)
+            yield from self.ranks.encode(parts, self.encoder, between)
             return
         for batch in parts:
             between()
-            yield encode(self.encoder, batch)
+            yield self.encoder(batch)
 
     def answer(self, ask: Ask, library: Library) -> Iterator[Event]:
         """Every hop as it is done, then the answer."""

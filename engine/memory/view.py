@@ -60,6 +60,15 @@ class PackView:
         """Of the layer at this place in the layout: int8 [N, kv_heads*head_dim], float32 scales [N]."""
         return self.pack.routing_keys(layer_index)
 
+    @cached_property
+    def _largest_scales(self) -> list[float]:
+        layers = range(len(self.pack.layout.layers))
+        return [float(self.routing_keys(layer)[1].max()) if self.pack.chunks else 0.0 for layer in layers]
+
+    def largest_scale(self, layer_index: int) -> float:
+        """Of the layer's scales, dead documents' included."""
+        return self._largest_scales[layer_index]
+
     def content(self, row: int) -> tuple[Tensor, Tensor]:
         """Keys and values [layers, kv_heads, chunks, head_dim] bf16 of the document at `row`, not copied."""
         return self.pack.content(row)

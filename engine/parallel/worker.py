@@ -15,13 +15,12 @@ import torch
 from torch import Tensor
 
 from engine.config import ConfigError, ModelConfig
-from engine.encode import encode
+from engine.fused import Encode, encoder
 from engine.memory import BankCorrupt, BankError, BankLayout, BankView
 from engine.memory.manifest import read_manifest
 from engine.memory.pack import Pack
 from engine.memory.view import PackView
 from engine.parallel.link import FOREVER_S, Link, Message, PeerGone
-from engine.qwen3 import MemoryModel
 from engine.tiers.memory import BankMemory
 from engine.tiers.residency import Residency
 from engine.tiers.shards import chunks_of, documents_of, shards
@@ -46,7 +45,7 @@ class Worker:
             "encode": self._encode,
         }  # fmt: skip
         self._allowed: Tensor | None = None
-        self._encoder: MemoryModel | None = None
+        self._encoder: Encode | None = None
 
     @torch.inference_mode()
     def serve(self) -> None:
@@ -105,10 +104,10 @@ class Worker:
     def _encode(self, message: Message) -> Reply:
         """One batch of token rows: routing keys [L, chunks, G*d] and content [2, L, G, chunks, d] of each, flat."""
         if self._encoder is None:
-            self._encoder = load(self.checkpoint, device=str(self.device), dtype=torch.bfloat16)
+            self._encoder = encoder(load(self.checkpoint, device=str(self.device), dtype=torch.bfloat16))
         lengths, tokens = message.tensors
         rows = [row.tolist() for row in torch.split(tokens, lengths.tolist())]
-        found = encode(self._encoder, rows)
+        found = self._encoder(rows)
         routing = torch.cat([one.routing_keys.float().reshape(-1).cpu() for one in found])
         content = torch.cat([torch.stack((one.keys, one.values)).bfloat16().reshape(-1).cpu() for one in found])
         return {}, [routing, content]

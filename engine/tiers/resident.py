@@ -33,6 +33,7 @@ class Block:
     doc_offsets: Tensor  # [D+1] on the device
     keys: tuple[Tensor, ...]  # a routing layer [N, G*d] int8 each, on the device
     scales: tuple[Tensor, ...]  # [N] each
+    largest: tuple[float, ...]  # of each layer's scales
 
     @property
     def chunks(self) -> int:
@@ -44,6 +45,9 @@ class Block:
 
     def routing_keys(self, layer_index: int) -> tuple[Tensor, Tensor]:
         return self.keys[layer_index], self.scales[layer_index]
+
+    def largest_scale(self, layer_index: int) -> float:
+        return self.largest[layer_index]
 
 
 @dataclass(slots=True)
@@ -113,6 +117,7 @@ class Resident:
             self.place(torch.cat([*offsets, begins[-1:]])),
             tuple(self.place(torch.cat([keys for keys, _ in parts])) for parts in layers),
             tuple(self.place(torch.cat([scales for _, scales in parts])) for parts in layers),
+            tuple(max(run.largest_scale(layer) for run in group) for layer in range(self.layers)),
         )
 
 

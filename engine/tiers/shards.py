@@ -64,6 +64,9 @@ class Run:
         begin, end = self._extent
         return keys[begin:end], scales[begin:end]
 
+    def largest_scale(self, layer_index: int) -> float:
+        return self.view.largest_scale(layer_index)
+
 
 def shards(view: BankView, ranks: int) -> list[list[Run]]:
     """Each rank's runs. Invariant: no two ranks' chunks, dead ones included, differ by more than twice those of

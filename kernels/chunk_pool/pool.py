@@ -31,26 +31,38 @@ def chunk_pool(
     *,
     unit: bool,
     int8: bool = False,
+    finite: bool = False,
     backend: Backend | None = None,
 ) -> Chunks:
     """Mean over chunks of `size` tokens; a document's last chunk averages what it has.
 
     keys, values, routing [B, T, G, d] as projected; lengths [B]: tokens of each document, padding behind them is never
     read. Without `routing` the pooled keys route. `unit`: routing keys are scaled to length 1 per head; `int8`: and
-    quantised. Differentiable, but for int8 codes.
+    quantised. Differentiable, but for int8 codes. `finite`: padding holds numbers, a CPU may multiply it by zero.
     """
     if choose(keys, backend) == "triton":
         from kernels.chunk_pool.triton import chunk_pool_fwd
 
         return chunk_pool_fwd(keys, values, routing, lengths, size, unit, int8)
-    pooled_k, pooled_v = mean_chunks(keys, lengths, size), mean_chunks(values, lengths, size)
-    pooled_r = pooled_k if routing is None else mean_chunks(routing, lengths, size)
+    mean = _mean_by_product if finite and keys.dtype == torch.bfloat16 else mean_chunks
+    pooled_k, pooled_v = mean(keys, lengths, size), mean(values, lengths, size)
+    pooled_r = pooled_k if routing is None else mean(routing, lengths, size)
     if unit:
         pooled_r = F.normalize(pooled_r, dim=-1)
     if not int8:
         return Chunks(pooled_k, pooled_v, pooled_r, None)
     codes, scales = quantise_rows(pooled_r.flatten(2))
     return Chunks(pooled_k, pooled_v, codes.view(pooled_r.shape), scales)
+
+
+def _mean_by_product(x: Tensor, lengths: Tensor, size: int) -> Tensor:
+    """`mean_chunks` as a product with zeros and ones: float32 sums, rounded to bf16 at their end; a fifth of the time."""
+    batch, tokens = x.shape[:2]
+    steps, chunks = torch.arange(tokens, device=x.device), -(-tokens // size)
+    inside = (steps // size == torch.arange(chunks, device=x.device)[:, None]) & (steps < lengths[:, None])[:, None]
+    sums = torch.bmm(inside.to(x.dtype), x.flatten(2)).float()
+    counts = inside.sum(dim=2).clamp_(min=1)
+    return (sums / counts[..., None]).view(batch, chunks, *x.shape[2:])
 
 
 def mean_chunks(x: Tensor, lengths: Tensor, size: int) -> Tensor:

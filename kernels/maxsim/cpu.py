@@ -76,7 +76,8 @@ def _integer_scan(out: Tensor, queries: Tensor, keys: Tensor, questions: list[tu
         block = keys[start : start + tile].contiguous()
         products = torch._int_mm(block, rows)  # [n, M] int32, exact
         for question, (first, last) in enumerate(questions):
-            out[question, start : start + tile] = products[:, first:last].amax(dim=1)
+            found = products[:, first] if last == first + 1 else products[:, first:last].amax(dim=1)
+            out[question, start : start + tile] = found
     out *= steps[:, None]
 
 

@@ -104,6 +104,9 @@ class Int8Segment:
     def routing_keys(self, layer_index: int) -> tuple[Tensor, Tensor]:
         return quantise(self.plain.keys[layer_index])
 
+    def largest_scale(self, layer_index: int) -> float:
+        return float(quantise(self.plain.keys[layer_index])[1].max())
+
 
 @pytest.mark.parametrize(
     "changes",

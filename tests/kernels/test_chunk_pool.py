@@ -59,6 +59,18 @@ def test_bf16_is_summed_in_float32(form: Form) -> None:
     assert float((got.routing_keys.cpu() - reference.mean_chunks(r, lengths, 16)).abs().max()) < 1e-6
 
 
+@pytest.mark.parametrize("size", [1, 7, 16, 64])
+def test_means_as_a_product_differ_by_one_rounding(size: int) -> None:
+    """Padding that holds numbers is still left out; a sum leaves the product rounded to bf16."""
+    k, v, r, lengths = (part.nan_to_num(nan=50.0) for part in case(2, 16, torch.bfloat16))
+    lengths = lengths.long()
+    got = chunk_pool(k, v, r, lengths, size, unit=False, finite=True)
+    for found, given in ((got.keys, k), (got.values, v), (got.routing_keys, r)):
+        want = reference.mean_chunks(given, lengths, size).float()
+        assert found.dtype == torch.float32
+        assert torch.allclose(found, want, rtol=2.0**-8, atol=1e-6)
+
+
 @all_forms
 @pytest.mark.parametrize("unit", [True, False], ids=["cosine", "product"])
 def test_int8_routing_keys_are_the_banks(form: Form, unit: bool) -> None:

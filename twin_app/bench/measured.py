@@ -18,7 +18,7 @@ import torch
 from engine.config import ModelConfig
 from engine.memory import Bank
 from engine.prefill import prefill
-from engine.routing import Selection, prepare, select
+from engine.routing import Selection, prepare
 from engine.session import Engine, fingerprint, layout_of
 from engine.template import question_prompt
 from ingest.catalog import document_id
@@ -90,7 +90,7 @@ def _bank(engine: Engine) -> dict[str, Any]:
 
 def _routing(engine: Engine, questions: Sequence[Question]) -> dict[str, Any]:
     """Seconds of routing one question over all routing layers, first hop, and the bytes and operations it takes."""
-    config, view = engine.model.config, engine.bank.view()
+    config, memory = engine.model.config, engine.memory()
     times, widths = [], []
     for question in questions:
         prompt = question_prompt(engine.tokenizer, question.asked.question)
@@ -99,16 +99,12 @@ def _routing(engine: Engine, questions: Sequence[Question]) -> dict[str, Any]:
         def choose(at: int, queries: torch.Tensor, seconds: list[float] = seconds) -> Selection:
             widths.append(len(prepare(queries, config)))  # rows that are scored
             began = time.perf_counter()
-            found = select(queries, view.packs, at, config, KEPT)
+            found = memory.select(at, queries, KEPT, None)
             seconds.append(time.perf_counter() - began)
             return Selection(found.documents[: config.routing.top_k], found.scores[: config.routing.top_k])
 
-        def content(at: int, documents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            parts = [view.content(document) for document in documents.tolist()]
-            return torch.cat([k[at] for k, _ in parts], dim=1), torch.cat([v[at] for _, v in parts], dim=1)
-
         positions = prompt.positions(config.routing.top_k)
-        prefill(engine.model, prompt.tokens, prompt.roles, positions, engine.head, choose, content)
+        prefill(engine.model, prompt.tokens, prompt.roles, positions, engine.head, choose, memory.content)
         times.append(sum(seconds))
     layers, key_dim = len(config.routing.layers), engine.bank.layout.key_dim
     chunks, width = _bank(engine)["chunks"], round(statistics.median(widths))

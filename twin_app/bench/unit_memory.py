@@ -40,7 +40,10 @@ from twin_app.reading import Reader
 from twin_app.storing import Storing
 from twin_app.turns import Foreground
 
-MADE_BY = ("ingest", "twin_app/pipeline.py", "engine/encode.py", "engine/template.py", "engine/tokenizer.py")
+MADE_BY = (
+    "ingest", "twin_app/pipeline.py", "engine/encode.py", "engine/fused.py", "engine/template.py",
+    "engine/tokenizer.py",
+)  # fmt: skip
 RANKED = 64  # documents asked for of a ranking: several may come from one file
 TOLD = 512  # documents to encode, beyond which progress is told
 WHOLE = "whole"  # the file that says that a kept memory is complete
