@@ -52,24 +52,18 @@ def fixed_point(prepared: Tensor) -> tuple[Tensor, float]:
     return (prepared.double() / unit).round_(), unit
 
 
-def exact_scores(
-    prepared: Tensor, keys: Tensor, scales: Tensor, doc_offsets: Tensor, rows: Tensor, config: ModelConfig
-) -> Tensor:
-    """Scores [n] float32 of the documents at `rows` of a segment with int8 keys [N, G*d], scales [N].
+def exact_scores(prepared: Tensor, keys: Tensor, scales: Tensor, counts: Tensor, config: ModelConfig) -> Tensor:
+    """Scores [n] float32 of documents with int8 keys [N, G*d] and scales [N], `counts` [n] chunks of each.
 
     prepared: `routing.prepare` of the question, [T, G*d] or [T, H, d] float32.
     """
     routing = config.routing
     device = torch.device("cpu") if keys.device.type == "mps" else keys.device  # MPS has no float64
     question, unit = fixed_point(prepared.to(device))
-    rows = rows.to(doc_offsets.device)
-    starts, counts = doc_offsets[rows], doc_offsets[rows + 1] - doc_offsets[rows]
     offsets = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
-    chunks = torch.repeat_interleave(starts - offsets[:-1], counts)
-    chunks = (chunks + torch.arange(len(chunks), device=chunks.device)).to(keys.device)
+    tiles = zip(torch.split(keys, TILE_ROWS), torch.split(scales, TILE_ROWS), strict=True)
     found = [
-        _chunk_scores(question, keys[at].to(device), config) * (scales[at].to(device).double() * unit)
-        for at in torch.split(chunks, TILE_ROWS)
+        _chunk_scores(question, codes.to(device), config) * (scale.to(device).double() * unit) for codes, scale in tiles
     ]
     documents = segment_reduce(torch.cat(found), offsets.to(device), routing.chunk_reduce)
     return (documents * routing.scale(config.head_dim)).float()

@@ -23,6 +23,8 @@ class Passage:
 
 
 class Library(Protocol):
+    """Asked by one thread at a time, `words` by another than the rest."""
+
     def passages(self, documents: Sequence[int]) -> Sequence[Passage]:
         """Texts of documents; one that left memory meanwhile is left out."""
 

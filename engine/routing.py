@@ -16,7 +16,10 @@ from torch.nn import functional as F
 
 from engine.config import ModelConfig
 from engine.exact import exact_scores, largest_key, slack
-from kernels.maxsim import exact_chunk_scores, fold_queries, folded_chunk_scores, segment_reduce
+from kernels.maxsim import chunks_of, exact_chunk_scores, fold_queries, folded_chunk_scores, segment_reduce
+
+BLOCK = 64
+TOGETHER = 1024  # documents scored exactly at once; all of memory where all of it scores the same
 
 
 class Segment(Protocol):
@@ -115,11 +118,52 @@ def choose(
             found.append(_Scanned(segment, keys, scales, scores.masked_fill_(~seen, float("-inf"))))
     if not found:
         return merge([], keep)
-    every = torch.cat([one.scores.topk(min(keep, one.scores.numel())).values.cpu() for one in found])
-    least = float(every.topk(min(keep, every.numel())).values[-1])
+    devices = {one.scores.device for one in found}
+    every = torch.cat([one.scores if len(devices) == 1 else one.scores.cpu() for one in found])
+    least = float(_surely_best(every, keep).topk(min(keep, every.numel())).values[-1])
     longest = max(one.segment.largest_scale(layer_index) for one in found)
     least -= slack(prepared, largest_key(longest, config), config) if longest else 0.0
-    return merge([one.near_the_top(least, prepared, config) for one in found], keep)
+    rows = ((every >= least) & (every > float("-inf"))).nonzero()[:, 0]
+    ends = torch.tensor([len(one.scores) for one in found], device=rows.device).cumsum(0)
+    shares = torch.bincount(torch.bucketize(rows, ends, right=True), minlength=len(found)).tolist()
+    begins = [0, *ends.tolist()[:-1]]
+    near = [
+        (one, own - begin) for one, own, begin in zip(found, torch.split(rows, shares), begins, strict=True) if len(own)
+    ]
+    exact = [(one, own) for one, own in near if one.scales is not None]
+    plain = [
+        Selection(one.segment.document_ids[own.cpu()], one.scores[own.to(one.scores.device)].cpu())
+        for one, own in near
+        if one.scales is None
+    ]
+    return merge([*plain, *_scored_exactly(exact, prepared, config)], keep)
+
+
+def _surely_best(scores: Tensor, keep: int) -> Tensor:
+    """Some of the scores [D], the `keep` best among them: a tenth of the time of looking for them in all."""
+    blocks = len(scores) // BLOCK
+    if blocks < 4 * keep:
+        return scores
+    tops = scores[: blocks * BLOCK].view(blocks, BLOCK).amax(dim=1)
+    least = tops.topk(keep).values[-1]  # `keep` scores reach it, so the best ones do
+    return scores[scores >= least]
+
+
+def _scored_exactly(near: Sequence[tuple[_Scanned, Tensor]], prepared: Tensor, config: ModelConfig) -> list[Selection]:
+    """Documents at these rows of int8 segments, TOGETHER at a time: of many packs each gives few."""
+    out: list[Selection] = []
+    pieces = [(one, part) for one, rows in near for part in torch.split(rows, TOGETHER)]
+    while pieces:
+        taken = [pieces.pop(0)]
+        while pieces and sum(len(rows) for _, rows in taken) + len(pieces[0][1]) <= TOGETHER:
+            taken.append(pieces.pop(0))
+        gathered = [one.gathered(rows) for one, rows in taken]
+        devices = {codes.device for codes, _, _ in gathered}
+        home = devices.pop() if len(devices) == 1 else torch.device("cpu")
+        codes, scales, counts = (torch.cat([part.to(home) for part in parts]) for parts in zip(*gathered, strict=True))
+        ids = torch.cat([one.segment.document_ids[rows.cpu()] for one, rows in taken])
+        out.append(Selection(ids, exact_scores(prepared, codes, scales, counts, config).cpu()))
+    return out
 
 
 def merge(selections: Sequence[Selection], keep: int) -> Selection:
@@ -138,12 +182,13 @@ class _Scanned:
     scales: Tensor | None
     scores: Tensor  # [D] where the keys are, -inf for what is not wanted
 
-    def near_the_top(self, least: float, prepared: Tensor, config: ModelConfig) -> Selection:
-        rows = ((self.scores >= least) & (self.scores > float("-inf"))).nonzero()[:, 0]
-        scores = self.scores[rows]
-        if self.scales is not None and len(rows):
-            scores = exact_scores(prepared, self.keys, self.scales, self.segment.doc_offsets, rows, config)
-        return Selection(self.segment.document_ids[rows.cpu()], scores.cpu())
+    def gathered(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Keys and scales of the documents at `rows`, one after the other, and how many chunks each has."""
+        assert self.scales is not None
+        offsets = self.segment.doc_offsets
+        chunks, own = chunks_of(rows.to(offsets.device), offsets)
+        at = chunks.to(self.keys.device)
+        return self.keys[at], self.scales[at], own.diff().to(self.keys.device)
 
 
 @dataclass(frozen=True, slots=True)

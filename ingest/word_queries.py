@@ -46,7 +46,7 @@ def exact_queries(query: str) -> list[str]:
     for piece in _PIECE.finditer(query):
         text = piece["phrase"] if piece["word"] is None else piece["word"]
         if any(character.isalnum() for character in text):
-            (unwanted if piece["minus"] else wanted).append(_string(text))
+            (unwanted if piece["minus"] else wanted).append(quoted(text))
     if not wanted:  # "-5" alone is no exclusion: there is nothing to exclude it from
         wanted, unwanted = unwanted, []
     wanted, unwanted = _distinct(wanted), _distinct(unwanted)
@@ -55,11 +55,6 @@ def exact_queries(query: str) -> list[str]:
     without = f" NOT ({' OR '.join(unwanted)})" if unwanted else ""
     joined = [" AND ".join(wanted)] + ([" OR ".join(wanted)] if len(wanted) > 1 else [])
     return [f"({words}){without}" for words in joined]
-
-
-def evidence_query(question: str) -> str:
-    """Any of the question's content words; "" if there is no word in it."""
-    return " OR ".join(_string(word) for word in content_words(question))
 
 
 def content_words(question: str) -> list[str]:
@@ -85,7 +80,8 @@ def _distinct(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(words))[:_MOST_WORDS]
 
 
-def _string(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as an FTS5 string: the phrase of its words."""
     # NUL would end the query early, and what UTF-8 cannot hold is in no text.
     plain = indexable(text).replace("\0", " ").encode("utf-8", "replace").decode()
     return '"' + plain.replace('"', '""') + '"'

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -19,6 +18,7 @@ from engine.library import Passage
 from engine.qwen3 import MemoryModel
 from engine.tokenizer import MemoryTokenizer
 
+REMEMBERED = 16384  # words with their vectors, 25 MB
 WORDS = 60  # of a sentence that are compared one by one
 
 
@@ -44,7 +44,7 @@ class Meanings:
                 keys.append(layer.self_attn.routing_keys(read).flatten(1).float().cpu())
         self.table = torch.cat(keys, dim=1)  # [vocabulary, L*G*d]
         self.tokenizer = tokenizer
-        self._word = lru_cache(maxsize=4096)(self._word_vector)
+        self._known: dict[str, Tensor] = {}
 
     def texts(self, texts: Sequence[str]) -> Tensor:
         """[n, L*G*d], sums of the tokens' keys."""
@@ -53,8 +53,16 @@ class Meanings:
         starts = torch.tensor([0, *[len(row) for row in rows[:-1]]]).cumsum(0)
         return functional.embedding_bag(flat, self.table, starts, mode="sum")
 
-    def _word_vector(self, word: str) -> Tensor:
-        return functional.normalize(self.texts([f" {word}"])[0], dim=0)
+    def words(self, words: Sequence[str]) -> Tensor:
+        """[n, L*G*d] of unit length, each word as it stands inside a sentence; remembered."""
+        new = [word for word in dict.fromkeys(words) if word not in self._known]
+        if new:
+            if len(self._known) > REMEMBERED:
+                self._known.clear()
+                new = list(dict.fromkeys(words))
+            vectors = functional.normalize(self.texts([f" {word}" for word in new]), dim=1)
+            self._known.update(zip(new, vectors, strict=True))
+        return torch.stack([self._known[word] for word in words])
 
     def likeness(self, question: Question, weights: Sequence[float], passage: Passage) -> list[Likeness]:
         """Of every sentence of a passage; `weights` are those of the question's words."""
@@ -80,8 +88,7 @@ class Meanings:
         out = torch.zeros(len(spans), len(words))
         if not known:
             return out
-        asked = torch.stack([self._word(word) for word in words])
-        cosines = torch.stack([self._word(word) for word in known]) @ asked.T  # [known, words]
+        cosines = self.words(list(known)) @ self.words(words).T  # [known, words]
         for at, row in enumerate(found):
             if row:
                 out[at] = cosines[[known[word] for word in row]].amax(0).clamp(min=0.0)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from engine.config import ModelConfig
 from engine.memory import quantise
-from engine.routing import TensorSegment, segment_scores, select
+from engine.routing import TensorSegment, _surely_best, segment_scores, select
 
 CONFIG = ModelConfig.from_dict(config())  # 4 heads in 2 groups of 16
 LENGTHS = [1, 4, 2, 1, 7, 3, 1, 1, 5, 2]
@@ -126,3 +126,14 @@ def test_int8_keys_score_as_the_float_ones(changes: dict[str, object]) -> None:
     assert float((plain - small).abs().max()) < 0.02 * float(plain.abs().max())
     best = plain.topk(3).indices.tolist()
     assert set(best) & set(small.topk(3).indices.tolist())
+
+
+@pytest.mark.parametrize("documents", [5, 4096, 40_000])
+def test_the_best_scores_are_never_left_out(documents: int) -> None:
+    generator = torch.Generator().manual_seed(documents)
+    scores = torch.randn(documents, generator=generator)
+    scores[::7] = float("-inf")
+    scores[::5] = 1.5  # ties among the best
+    kept, keep = _surely_best(scores, 16), min(16, documents)
+    assert torch.equal(kept.topk(keep).values, scores.topk(keep).values)
+    assert documents < 40_000 or len(kept) < documents

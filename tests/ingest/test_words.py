@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.word_queries import content_words, exact_queries
+from ingest.word_queries import content_words, exact_queries, quoted
 from ingest.words import Words
 
 ROOT = Path(__file__).parents[2]
@@ -310,3 +310,27 @@ def test_speed_at_twenty_thousand_passages(tmp_path: Path) -> None:
     # Measured 10 MB/s and 5 ms on two cores; the bounds leave room for a busy machine.
     assert rate > 2
     assert slowest < 60
+
+
+def test_evidence_without_the_commonest_words_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words as frequent as in language; every question is also answered by scoring whatever holds any of its words."""
+    dice = random.Random(4)
+    lexicon = [f"w{number}x" for number in range(400)]
+    often = [1.0 / (rank + 1) for rank in range(len(lexicon))]
+    rows = [
+        (n, " ".join(dice.choices(lexicon, often, k=dice.randint(4, 60))), " ".join(dice.choices(lexicon, often, k=2)))
+        for n in range(1, 3001)
+    ]  # fmt: skip
+    opened = Words.open(tmp_path / "words.sqlite")
+    opened.add(rows)
+    questions = [" ".join([*dice.sample(lexicon[:8], 2), *dice.sample(lexicon, 3)]) for _ in range(60)]
+    whole = [list(opened.evidence(question, 20).items()) for question in questions]
+    monkeypatch.setattr("ingest.words._PRUNED_FROM", 0)
+    pruned = [opened._without_common([quoted(w) for w in content_words(q)], 20, (1.0, 0.5)) for q in questions]
+    assert sum(found is not None for found in pruned) > 20, "pruning is really tried"
+    for question, wanted in zip(questions, whole, strict=True):
+        found = list(opened.evidence(question, 20).items())
+        assert [score for _, score in found] == pytest.approx([score for _, score in wanted])
+        least = wanted[-1][1]
+        assert {n for n, s in found if s > least + 1e-9} == {n for n, s in wanted if s > least + 1e-9}
+    opened.close()
