@@ -2,7 +2,8 @@
 
 Routing layers are merged by their mean score. Scores of the two kinds are brought to one scale per question: the
 latent ones by their distance to the field (a cosine says little by itself, its lead over the other documents does),
-words by their share of the best document's. Reciprocal ranks would throw both leads away.
+words by their share of the best document's. Reciprocal ranks would throw both leads away. And routing counts as much as
+its best document stands out: where several are as good as the first it is guessing, most of all in a large memory.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import torch
 
 from engine.routing import Selection
 
+STANDS_OUT_FROM = 5
 Ranking = list[tuple[int, float]]  # (document, score), best first
 
 
@@ -28,12 +30,18 @@ def rank(
     latent = merge_layers(selections, layer_weights) if retrieval != "words" else {}
     evidence = words if retrieval != "latent" else {}
     top = max(evidence.values(), default=0.0)
-    weight = latent_weight if retrieval == "both" else 1.0
+    weight = latent_weight * lead(latent) if retrieval == "both" else 1.0
     scores = {document: weight * value for document, value in latent.items()}
     if top > 0:
         for document, value in evidence.items():
             scores[document] = scores.get(document, 0.0) + value / top
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+def lead(latent: Mapping[int, float]) -> float:
+    """By how much the best document stands out from the STANDS_OUT_FROM-th, 0 to 1."""
+    best = sorted(latent.values(), reverse=True)[:STANDS_OUT_FROM]
+    return best[0] - (best[-1] if len(best) == STANDS_OUT_FROM else 0.0) if best else 0.0
 
 
 def merge_layers(selections: Sequence[Selection], weights: Sequence[float] = ()) -> dict[int, float]:

@@ -123,20 +123,19 @@ def choose(
     least = float(_surely_best(every, keep).topk(min(keep, every.numel())).values[-1])
     longest = max(one.segment.largest_scale(layer_index) for one in found)
     least -= slack(prepared, largest_key(longest, config), config) if longest else 0.0
+    near = _near_the_top(found, every, least)
+    exact = [(one, rows) for one, rows in near if one.scales is not None]
+    plain = [one.as_scanned(rows) for one, rows in near if one.scales is None]
+    return merge([*plain, *_scored_exactly(exact, prepared, config)], keep)
+
+
+def _near_the_top(found: Sequence[_Scanned], every: Tensor, least: float) -> list[tuple[_Scanned, Tensor]]:
+    """Rows of each segment's documents that reach `least`; every: the scores of all segments, one after the other."""
     rows = ((every >= least) & (every > float("-inf"))).nonzero()[:, 0]
     ends = torch.tensor([len(one.scores) for one in found], device=rows.device).cumsum(0)
     shares = torch.bincount(torch.bucketize(rows, ends, right=True), minlength=len(found)).tolist()
-    begins = [0, *ends.tolist()[:-1]]
-    near = [
-        (one, own - begin) for one, own, begin in zip(found, torch.split(rows, shares), begins, strict=True) if len(own)
-    ]
-    exact = [(one, own) for one, own in near if one.scales is not None]
-    plain = [
-        Selection(one.segment.document_ids[own.cpu()], one.scores[own.to(one.scores.device)].cpu())
-        for one, own in near
-        if one.scales is None
-    ]
-    return merge([*plain, *_scored_exactly(exact, prepared, config)], keep)
+    own = zip(found, torch.split(rows, shares), [0, *ends.tolist()[:-1]], strict=True)
+    return [(one, part - begin) for one, part, begin in own if len(part)]
 
 
 def _surely_best(scores: Tensor, keep: int) -> Tensor:
@@ -181,6 +180,9 @@ class _Scanned:
     keys: Tensor
     scales: Tensor | None
     scores: Tensor  # [D] where the keys are, -inf for what is not wanted
+
+    def as_scanned(self, rows: Tensor) -> Selection:
+        return Selection(self.segment.document_ids[rows.cpu()], self.scores[rows.to(self.scores.device)].cpu())
 
     def gathered(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Keys and scales of the documents at `rows`, one after the other, and how many chunks each has."""

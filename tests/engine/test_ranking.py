@@ -7,7 +7,7 @@ import random
 import pytest
 import torch
 
-from engine.ranking import merge_layers, probabilities, rank
+from engine.ranking import lead, merge_layers, probabilities, rank
 from engine.routing import Selection
 
 
@@ -96,3 +96,16 @@ def test_probabilities_fall_with_the_ranking() -> None:
     assert float(shares.sum()) == pytest.approx(1.0, abs=1e-6)
     assert shares.tolist() == sorted(shares.tolist(), reverse=True)
     assert probabilities([]).shape == (0,)
+
+
+def test_routing_that_is_guessing_counts_less() -> None:
+    """Both bring the same best document; one of them has four others that are as good."""
+    sure = selection(d1=0.9, d2=0.3, d3=0.2, d4=0.2, d5=0.1, d6=0.0)
+    guessing = selection(d1=0.9, d2=0.89, d3=0.88, d4=0.87, d5=0.85, d6=0.0)
+    words = {9: 4.0, 1: 1.0}
+    assert documents(rank([sure], words))[0] == 1
+    assert documents(rank([guessing], words))[0] == 9
+    assert lead(dict(rank([sure], {}, retrieval="latent"))) == pytest.approx(1.0 - 0.1 / 0.9)
+    assert lead({1: 1.0, 2: 0.9}) == 1.0, "fewer documents than it takes to have a field"
+    assert lead({}) == 0.0
+    assert rank([guessing], {}, retrieval="latent")[0] == (1, 1.0), "routing alone is not weighed"
