@@ -15,6 +15,7 @@ import torch
 
 from engine.answering.meaning import Meanings
 from engine.answering.quoting import Quoting
+from engine.answering.reader import READER, Reads
 from engine.answering.sentences import Scored
 from engine.config import ConfigError, ModelConfig
 from engine.encode import PADDED_TO, Pooled, encode_head
@@ -30,7 +31,7 @@ from engine.template import answer_prompt, document_tokens, head_tokens
 from engine.tiers import BankMemory, Memory
 from engine.tiers.residency import Residency
 from engine.tokenizer import MemoryTokenizer
-from engine.weights import load
+from engine.weights import load, weight_files
 
 BATCH_TOKENS = 2048  # of one encoding batch, padding included; larger ones leave the cache (docs/log.md)
 
@@ -62,6 +63,7 @@ class Text:
 
 
 Event = Hop | Text | Answer
+SURE = 0.4  # of a short answer: sentences of other documents are not shown beside it
 LEAD = "The answer to the question is:"
 
 
@@ -78,8 +80,8 @@ def fingerprint(checkpoint: Path) -> str:
     """Identifies a checkpoint's weights and vocabulary: banks of two checkpoints never meet."""
     raw = {key: value for key, value in ModelConfig.read(checkpoint).raw.items() if key != "twin_config"}
     digest = hashlib.sha256(json.dumps(raw, sort_keys=True).encode())  # how it answers does not change what it encodes
-    for path in sorted(checkpoint.glob("*")):
-        if path.suffix == ".safetensors" or path.name == "tokenizer.json":
+    for path in [*weight_files(checkpoint), checkpoint / "tokenizer.json"]:
+        if path.exists():
             with path.open("rb") as file:  # whole where small; ends of large shards, whose headers differ anyway
                 digest.update(path.name.encode() + file.read(64 << 20))
                 if path.stat().st_size > 64 << 20:
@@ -111,6 +113,9 @@ class Engine:
         self._memory: tuple[BankView, Memory] | None = None
         quotes = self.policy.answer == "quote" and self.model.config.routing.separate_router
         self.meanings = Meanings(self.model, self.tokenizer) if quotes else None
+        self.reads: Reads | None = None
+        if self.meanings is not None and (checkpoint / READER).exists():
+            self.reads = Reads.load(checkpoint / READER, self.meanings)
         with torch.inference_mode():
             self.head = encode_head(self.model, head_tokens(self.tokenizer))
 
@@ -193,7 +198,7 @@ class Engine:
         interleave = Interleave(self.model, self.tokenizer, self.head, self.policy, self.memory())
         trail = Trail()
         if self.policy.answer == "quote":
-            quoting = Quoting(ask.question, library, self.policy, self.meanings)
+            quoting = Quoting(ask.question, library, self.policy, self.meanings, self.reads)
             yield from interleave.run(ask, library, quoting.following, trail)
             yield _quoted(quoting)
         else:
@@ -247,9 +252,9 @@ def _quoted(quoting: Quoting) -> Answer:
     grounded = chosen.score >= quoting.policy.grounded_at
     if not grounded:
         return Answer("", False, supports, chosen.score)
-    span = quoting.short(chosen)
-    short = " ".join(span.text.split()) if span else ""
-    return Answer(f"{short}\n\n{chosen.text}" if short else chosen.text, True, supports, chosen.score, short)
+    run, likely = quoting.short(chosen)
+    short, text = " ".join(run.split()), chosen.own if likely >= SURE else chosen.text
+    return Answer(f"{short}\n\n{text}" if short else text, True, supports, chosen.score, short)
 
 
 def batches(order: Sequence[int], lengths: Sequence[int], batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:

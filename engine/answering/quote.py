@@ -20,6 +20,7 @@ DATED = re.compile(
 )  # leads nowhere: dates stand everywhere
 HEADING_WORDS = 3  # at most: "2. Rent" says nothing beside a sentence
 BESIDE = 0.3  # of the best sentence's score: what else of its document is shown while there is room
+ELSEWHERE = 0.5  # and of other documents
 SHOWN_WORDS = 40  # of the answer as shown; citations carry the sentences whole
 BRIDGES = 3
 
@@ -30,7 +31,18 @@ class Quoted:
 
     sentences: tuple[Scored, ...]
     score: float
-    text: str  # what is shown as the answer: the first of the sentences, the next too where there is room
+    told: tuple[Scored, ...]  # those that are shown as the answer: the first, further ones where there is room
+    chained: bool = False  # the first answers only together with the second, of another document
+
+    @property
+    def text(self) -> str:
+        return "\n".join(sentence.text for sentence in self.told)
+
+    @property
+    def own(self) -> str:
+        """Of what is shown, what stands in the first sentence's document: enough beside a short answer."""
+        first = self.sentences[0].document
+        return "\n".join(line.text for line in self.told if line.document == first)
 
 
 def share(stems: frozenset[str], weights: Mapping[str, float]) -> float:
@@ -100,18 +112,21 @@ def choose(
         bridge, answer, both = max(links, key=lambda link: (link[2], link[1].score))
         if both > single + gain:
             score = max(answer.score, bridge.score, 0.5 * (1.0 + min(1.0, both)) * best.score)
-            return Quoted((answer, bridge), score, shown([answer]))
+            return Quoted((answer, bridge), score, (answer,), chained=True)
     more = [s for s in found[1:8] if s.score >= 0.5 * best.score and s.text != best.text][:3]
     beside = [
         s
         for s in found[1:]
-        if s.document == best.document and s.score >= BESIDE * best.score and len(s.text.split()) > HEADING_WORDS
+        if s.score >= (BESIDE if s.document == best.document else ELSEWHERE) * best.score
+        and len(s.text.split()) > HEADING_WORDS
+        and s.text != best.text
     ]
-    return Quoted((best, *more), best.score, shown([best, *beside]))
+    told = in_order(shown([best, *beside]))
+    return Quoted(tuple(dict.fromkeys((best, *told, *more))), best.score, told)
 
 
-def shown(sentences: Sequence[Scored]) -> str:
-    """The first sentence, and further ones of its document in the order of the text, up to SHOWN_WORDS."""
+def shown(sentences: Sequence[Scored]) -> list[Scored]:
+    """The first sentence, and further ones while they stay within SHOWN_WORDS."""
     first, *rest = sentences
     taken, words = [first], len(first.text.split())
     for sentence in rest:
@@ -119,4 +134,10 @@ def shown(sentences: Sequence[Scored]) -> str:
         if words + length <= SHOWN_WORDS:
             taken.append(sentence)
             words += length
-    return "\n".join(sentence.text for sentence in sorted(taken, key=lambda s: s.start))
+    return taken
+
+
+def in_order(sentences: Sequence[Scored]) -> tuple[Scored, ...]:
+    """A document after the other, the best sentence's first, each in its own order."""
+    documents = list(dict.fromkeys(sentence.document for sentence in sentences))
+    return tuple(sorted(sentences, key=lambda s: (documents.index(s.document), s.start)))

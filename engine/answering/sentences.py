@@ -57,6 +57,8 @@ class Scored:
     covered: frozenset[str]  # the question's stems in the sentence
     near: frozenset[str]  # and in the sentence, its neighbours or the document's context
     words: frozenset[str] = frozenset()  # all stems of the sentence, its neighbours and the document's context
+    features: tuple[float, ...] = ()
+    logit: float = 0.0  # of these alone
 
 
 def term_weights(question: Question, rarity: Mapping[str, float]) -> dict[str, float]:
@@ -84,7 +86,8 @@ def score_sentences(
             logit = bias + sum(f * v for f, v in zip(factors, seen.features, strict=True))
             score = 1.0 / (1.0 + math.exp(-logit))
             text = passage.text[start:end]
-            out.append(Scored(passage.document, start, end, text, score, seen.covered, seen.near, seen.words))
+            held = seen.covered, seen.near, seen.words, seen.features, logit
+            out.append(Scored(passage.document, start, end, text, score, *held))
     return sorted(out, key=lambda s: (-s.score, s.document, s.start))
 
 

@@ -20,14 +20,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
+from engine.answering.reader import READER
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
-from engine.training import quoting, spans
+from engine.training import quoting
+from engine.training import reading as reader
 from engine.training.batches import BatchMaker, Corpus
 from engine.training.convert import GROUPS, convert, trainable
 from engine.training.passages import prepare
 from engine.training.phase import all_phases
+from engine.training.samples import HELD_LIVES, Maker
+from engine.training.samples import prepare as prepare_reading
 from engine.training.start import WORD_SHARE
 from engine.training.state import find_state, load_weights
 from engine.training.trainer import Run, Trainer, initialise
@@ -107,7 +112,7 @@ def run(given: argparse.Namespace) -> None:
     elif given.job == "answer":
         if given.data is None or given.to is None:
             raise FileNotFoundError("answer needs --data DIR and --to CHECKPOINT")
-        fit_answers(given.to, given.data)
+        fit_answers(given.to, given.data, given.out, given.minutes)
     else:
         if given.to is None:
             raise FileNotFoundError("export needs --to DIR")
@@ -137,17 +142,30 @@ def learn_words(
     save_vectors(learn(first, maker, given.steps, config.routing.chunk_size), out)
 
 
-def fit_answers(checkpoint: Path, data: Path) -> None:
-    """Quotes, short answers and the threshold of a checkpoint, written into the `twin_config` of its config.json."""
-    quotes, short = quoting.fit(checkpoint, data), spans.fit(checkpoint, data)
+def fit_answers(checkpoint: Path, data: Path, out: Path, minutes: float) -> None:
+    """How a checkpoint quotes: sentence scores, a reader trained for so many minutes in all, and thresholds, written
+    beside its weights and into the `twin_config` of its config.json."""
+    quotes = quoting.fit(checkpoint, data)
+    print(quoting.describe(quotes))
+    set_policy(checkpoint, sentence_weights=list(quotes.weights), grounded_at=quotes.grounded_at)
+    maker = Maker(checkpoint, data)
+    out.mkdir(parents=True, exist_ok=True)
+    reading = reader.Run(maker.meanings, out / "reader.state")
+    reading.train(prepare_reading(maker), minutes)
+    save_file({name: value.bfloat16() for name, value in reading.mean.state_dict().items()}, checkpoint / READER)
+    trusted = reader.trust(reading.words, reading.mean, quotes.weights, maker.of_lives(HELD_LIVES))
+    set_policy(
+        checkpoint, reader_weights=[round(v, 4) for v in trusted.weights],
+        grounded_at=round(trusted.grounded_at, 4), span_at=round(trusted.span_at, 4),
+    )  # fmt: skip
+    print(trusted.report)
+
+
+def set_policy(checkpoint: Path, **values: object) -> None:
     path = checkpoint / "config.json"
     raw = json.loads(path.read_text(encoding="utf-8"))
-    raw.setdefault("twin_config", {}).update(
-        sentence_weights=list(quotes.weights), grounded_at=quotes.grounded_at,
-        span_weights=list(short.weights), span_at=short.threshold,
-    )  # fmt: skip
+    raw.setdefault("twin_config", {}).update(values)
     path.write_text(json.dumps(raw, indent=2) + "\n", encoding="utf-8")
-    print(quoting.describe(quotes), short.report, sep="\n")
 
 
 def texts(prepared: Path, seed: int, share: float = 0.35) -> Iterator[str]:

@@ -79,14 +79,11 @@ class Closed:
     def candidates(self, text: str, right: Sequence[tuple[int, str]], answerable: bool) -> Candidates | None:
         """right: (document, answer) pairs; a sentence of that document that holds the answer is right. None where an
         answerable question has no right sentence among the candidates."""
-        question, size = Question.of(text), len(self.passages)
+        question = Question.of(text)
         weights = self.weights(question)
-        scores = [self._bm25(weights, stems) for stems in self.stems]
-        order = sorted(range(size), key=lambda i: -scores[i])[:OPENED]
-        top = scores[order[0]] or 1.0
         rows, marks = [], []
-        for i in order:
-            passage, share = self.passages[i], math.exp((scores[i] / top - 1.0) / 0.15)
+        for i, share in self.best(weights, OPENED).items():
+            passage = self.passages[i]
             read = read_sentences(question, weights, passage, share, 0.0, self.meanings)
             for (a, b), seen in zip(passage.sentences, read, strict=True):
                 rows.append(seen.features)
@@ -95,6 +92,13 @@ class Closed:
         if answerable and not any(marks):
             return None
         return Candidates(torch.tensor(rows), torch.tensor(marks), answerable)
+
+    def best(self, weights: dict[str, float], count: int) -> dict[int, float]:
+        """The best documents, best first, each with its share of the best one's probability."""
+        scores = [self._bm25(weights, stems) for stems in self.stems]
+        order = sorted(range(len(scores)), key=lambda i: -scores[i])[:count]
+        top = scores[order[0]] or 1.0
+        return {i: math.exp((scores[i] / top - 1.0) / 0.15) for i in order}
 
     def weights(self, question: Question) -> dict[str, float]:
         """Stem -> rarity in this memory."""

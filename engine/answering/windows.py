@@ -1,0 +1,121 @@
+"""What a reader looks at: a question and the best sentences, each with what stands around it, as marked words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.answering.question import KINDS, STOP, Question, plain, stem
+from engine.answering.sentences import Scored
+from engine.library import Passage
+
+WORD = re.compile(r"[$€£¥]?[^\W_]+(?:['’.,@_/:-][^\W_]+)*%?|[^\w\s]")
+MONTH = re.compile(
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\Z|\w+day\Z|(?:1[0-9]|20)\d\d\Z", re.I
+)
+NUMBER = re.compile(
+    r".*\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|hundred"
+    r"|thousand|million|billion|dozen|half|first|second|third)s?\Z",
+    re.I,
+)
+ASKED = 40  # words of a question
+CONTEXT, BEFORE, SENTENCE, BEHIND = 10, 16, 56, 12  # words of a window
+MARKS = (
+    "inside", "context", "repeats", "capital", "digit", "number", "date", "stop", "kind", "mark", "line", "stressed",
+)  # fmt: skip
+_BIT = {name: 1 << at for at, name in enumerate(MARKS)}
+MAY_END = ~(_BIT["mark"] | _BIT["context"])
+KIND_OF = {kind.name: at + 1 for at, kind in enumerate(KINDS)}  # 0: none is expected
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A candidate sentence of `words[first:last]`, what stands around it before and behind."""
+
+    words: tuple[str, ...]
+    marks: npt.NDArray[np.int16]  # [words] bits of MARKS
+    weights: npt.NDArray[np.float32]  # [words] of the question's word that stands here, the rarest being 1
+    features: npt.NDArray[np.float32]  # answering.sentences.FEATURES
+    first: int
+    last: int
+    places: tuple[tuple[int, int], ...]  # of words[first:last] in the document's text
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    words: tuple[str, ...]
+    marks: npt.NDArray[np.int16]
+    weights: npt.NDArray[np.float32]
+    kind: int
+
+
+def asked_of(question: Question, weights: Mapping[str, float]) -> Asked:
+    words = tuple(m.group() for m in WORD.finditer(question.text))[:ASKED]
+    marks, found = _marked(question, weights, " ".join(words), words, "inside", frozenset())
+    return Asked(words, marks, found, KIND_OF[question.kind.name] if question.kind else 0)
+
+
+def window_of(question: Question, weights: Mapping[str, float], passage: Passage, scored: Scored) -> Window:
+    """The window of one scored sentence of a passage."""
+    at = [start for start, _ in passage.sentences].index(scored.start)
+    text = passage.text[scored.start : scored.end]
+    before = passage.text[passage.sentences[at - 1][0] : scored.start] if at else ""
+    behind = passage.text[scored.end : passage.sentences[at + 1][1]] if at + 1 < len(passage.sentences) else ""
+    tokens = list(WORD.finditer(text))[:SENTENCE]
+    holds = frozenset(
+        place
+        for match in (question.kind.looks.finditer(text) if question.kind else ())
+        for place in range(match.start(), match.end())
+    )
+    parts = (
+        ([m.group() for m in WORD.finditer(passage.context)][:CONTEXT], "context", frozenset[int](), passage.context),
+        ([m.group() for m in WORD.finditer(before)][-BEFORE:], "", frozenset[int](), before),
+        ([m.group() for m in tokens], "inside", frozenset(i for i, m in enumerate(tokens) if m.start() in holds), text),
+        ([m.group() for m in WORD.finditer(behind)][:BEHIND], "", frozenset[int](), behind),
+    )
+    read = [_marked(question, weights, whole, words, where, kinds) for words, where, kinds, whole in parts]
+    first = len(parts[0][0]) + len(parts[1][0])
+    return Window(
+        tuple(word for words, *_ in parts for word in words),
+        np.concatenate([marks for marks, _ in read]),
+        np.concatenate([found for _, found in read]),
+        np.array(scored.features, dtype=np.float32),
+        first,
+        first + len(tokens),
+        tuple((scored.start + m.start(), scored.start + m.end()) for m in tokens),
+    )
+
+
+def _marked(
+    question: Question, weights: Mapping[str, float], text: str, words: Sequence[str], where: str, kinds: frozenset[int]
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32]]:
+    marks, found = np.zeros(len(words), np.int16), np.zeros(len(words), np.float32)
+    heaviest = max(weights.values(), default=1.0)
+    capitals = not text.isupper()
+    for at, word in enumerate(words):
+        bits = _BIT[where] if where else 0
+        if not word[-1].isalnum() and len(word) == 1:
+            marks[at] = bits | _BIT["mark"]
+            continue
+        root = stem(plain(word.lower()))
+        if root in weights:
+            bits |= _BIT["repeats"]
+            found[at] = weights[root] / heaviest
+        for name, holds in (
+            ("capital", capitals and word[0].isupper()),
+            ("digit", any(c.isdigit() for c in word)),
+            ("number", NUMBER.match(word) is not None),
+            ("date", MONTH.match(word) is not None),
+            ("stop", word.lower() in STOP),
+            ("kind", at in kinds),
+            ("line", at == 0),
+            ("stressed", root in question.names),
+        ):
+            if holds:
+                bits |= _BIT[name]
+        marks[at] = bits
+    return marks, found

@@ -1,0 +1,203 @@
+"""Samples for the reader (answering.reader): questions with their best sentences, some with the answering ones taken
+away."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+
+from engine.answering.meaning import Meanings
+from engine.answering.question import Question
+from engine.answering.reader import LONGEST
+from engine.answering.sentences import score_sentences
+from engine.answering.windows import WORD, Asked, Window, asked_of, window_of
+from engine.tokenizer import MemoryTokenizer
+from engine.training.generator import memory
+from engine.training.quoting import OPENED, Closed, read_units
+from engine.training.tasks import NAME, NUMBER, SENTENCE, YEAR, thin
+from engine.weights import load
+
+WINDOWS = 6  # of one question in training
+TAKEN_AWAY = 0.3  # share of questions whose documents with the answer are not among the windows
+SETS = {"squad11-train": 400, "squad20-train": 400, "fairytaleqa-train": 60, "qamr": 10000}  # of one memory, at most
+LIVES = range(3000, 3250)  # seeds of generated memories of 40 documents
+HELD_LIVES = range(2000, 2006)
+PASSAGES = 16000  # of encyclopaedia text, a question each
+ENCYCLOPAEDIA = Path("text") / "wikipedia-passages.jsonl.xz"
+TOGETHER = 40  # passages that make one memory
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    asked: Asked
+    windows: tuple[Window, ...]
+    right: tuple[tuple[int, int, int], ...]  # (window, word, length), length 0: any run of it; () = none answers
+
+
+class Maker:
+    """From questions over closed memories to samples."""
+
+    def __init__(self, checkpoint: Path, data: Path) -> None:
+        model = load(checkpoint, device="cpu", dtype=torch.float32)
+        self.meanings = Meanings(model, MemoryTokenizer(checkpoint / "tokenizer.json"))
+        self.fitted: Sequence[float] = model.config.answering.get("sentence_weights", ())
+        self.data = data
+
+    def path(self, name: str) -> Path:
+        return self.data / "qa" / f"{name}.jsonl.xz"
+
+    def of_set(self, name: str, part: int = 0, parts: int = 1) -> list[Sample]:
+        """Every `parts`-th memory of a set in the unit format."""
+        rng, found = random.Random(part), []
+        for unit, asked in islice(read_units(self.path(name), SETS[name]), part, None, parts):
+            closed = Closed([(d.get("title", ""), d["text"]) for d in unit["docs"]], self.meanings)
+            place = {d["id"]: i for i, d in enumerate(unit["docs"])}
+            for qa in asked:
+                gold = [place[g] for g in qa["gold"] if g in place]
+                answers = [] if qa.get("unanswerable") else qa["a"]
+                found.append(self.sample(rng, closed, qa["q"], gold, answers, None))
+        return [sample for sample in found if sample is not None]
+
+    def of_lives(self, seeds: range) -> list[Sample]:
+        found, rng = [], random.Random(seeds.start)
+        for seed in seeds:
+            made = memory(seed, 40)
+            closed = Closed([(d.context, d.text) for d in made.documents], self.meanings)
+            for q in made.questions:
+                if q.kind in ("two-hop", "three-hop"):
+                    continue
+                answers = q.answers if q.kind != "unanswerable" else []
+                found.append(self.sample(rng, closed, q.question, q.gold, answers, q.evidence))
+        return [sample for sample in found if sample is not None]
+
+    def of_passages(self, part: int, parts: int) -> list[Sample]:
+        """A name, year or number of an encyclopaedia's sentence asked for, the rest thinned."""
+        rng, found = random.Random(part), []
+        with lzma.open(self.data / ENCYCLOPAEDIA, "rt", encoding="utf-8") as file:
+            texts = [json.loads(line)["text"] for line in islice(file, part, PASSAGES, parts)]
+        for start in range(0, len(texts), TOGETHER):
+            titled = [text.partition("\n")[::2] for text in texts[start : start + TOGETHER]]
+            closed = Closed([(f"{title}\n", text) for title, text in titled], self.meanings)
+            for at, (_, text) in enumerate(titled):
+                made = hidden(rng, text)
+                if made is not None:
+                    question, answer, (a, b) = made
+                    found.append(self.sample(rng, closed, question, [at], [answer], [(at, a, b)]))
+        return [sample for sample in found if sample is not None]
+
+    def sample(
+        self, rng: random.Random, closed: Closed, text: str, gold: Sequence[int], answers: Sequence[str],
+        evidence: Sequence[tuple[int, int, int]] | None,
+    ) -> Sample | None:  # fmt: skip
+        """None where the question has no word, or no sentence of a gold document says an answer.
+
+        evidence: (document, start, end) of what answers, where that is known more exactly than by its words."""
+        question = Question.of(text)
+        if not question.words:
+            return None
+        weights = closed.weights(question)
+        leads = closed.best(weights, OPENED)
+        opened = dict.fromkeys([*leads, *(gold if answers else ())])
+        passages = [closed.passages[i] for i in opened]
+        wanted = [bare_words(answer) for answer in answers]
+        found: list[tuple[int, Window, list[tuple[int, int]]]] = []
+        for sentence in score_sentences(question, weights, passages, leads, self.fitted, self.meanings):
+            document, told = sentence.document, any(runs for *_, runs in found)
+            if len(found) >= WINDOWS and (told or not answers or document not in gold):
+                continue
+            window = window_of(question, weights, closed.passages[document], sentence)
+            runs = runs_of(window, wanted)
+            if document not in gold and runs:
+                continue  # says the same elsewhere: neither right nor wrong
+            if document in gold and evidence is not None:
+                meets = any(d == document and a < sentence.end and sentence.start < b for d, a, b in evidence)
+                runs = (runs or [(0, 0)]) if meets else []
+            if len(found) < WINDOWS:
+                found.append((document, window, runs))
+            elif runs:
+                found[-1] = (document, window, runs)
+        if answers and not any(runs for *_, runs in found):
+            return None
+        if answers and rng.random() < TAKEN_AWAY:
+            found = [item for item in found if item[0] not in gold] or found
+        rng.shuffle(found)
+        right = tuple((at, i, n) for at, (_, _, runs) in enumerate(found) for i, n in runs)
+        return Sample(asked_of(question, weights), tuple(window for _, window, _ in found), right)
+
+
+def bare_words(text: str) -> list[str]:
+    """Lower-cased words of an answer, without an article before and marks behind."""
+    words = [m.group().lower() for m in WORD.finditer(text)]
+    while len(words) > 1 and words[0] in ("the", "a", "an"):
+        words = words[1:]
+    while len(words) > 1 and not words[-1][-1].isalnum() and words[-1][-1] != "%":
+        words = words[:-1]
+    return words
+
+
+def runs_of(window: Window, wanted: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
+    """(word, length) of runs inside the sentence that say an answer, with and without an article before it."""
+    inside = [word.lower() for word in window.words[window.first : window.last]]
+    found: dict[tuple[int, int], None] = {}
+    for answer in wanted:
+        size = len(answer)
+        if not size or size > LONGEST:
+            continue
+        for at in range(len(inside) - size + 1):
+            if inside[at : at + size] == list(answer):
+                found[window.first + at, size] = None
+                if at and inside[at - 1] in ("the", "a", "an") and size < LONGEST:
+                    found[window.first + at - 1, size + 1] = None
+    return list(found)
+
+
+def hidden(rng: random.Random, text: str) -> tuple[str, str, tuple[int, int]] | None:
+    """(question, answer, the sentence) of a passage: what stood at the wh-word."""
+    sentences = [m.span() for m in SENTENCE.finditer(text) if len(m.group().split()) >= 7]
+    rng.shuffle(sentences)
+    for a, b in sentences[:3]:
+        sentence = text[a:b]
+        options = [("when", m.span()) for m in YEAR.finditer(sentence)]
+        options += [(rng.choice(("who", "what", "where")), m.span()) for m in NAME.finditer(sentence)]
+        options += [("how many", m.span()) for m in NUMBER.finditer(sentence)]
+        if options:
+            wh, (start, end) = rng.choice(options)
+            rest = thin(rng, f"{sentence[:start].strip()} {sentence[end:].strip()}".strip(" .!?\n"))
+            asked = f"{wh} {rest}?" if rng.random() < 0.6 else f"{rest} {wh}?"
+            return asked, sentence[start:end].strip(), (a, b)
+    return None
+
+
+def prepare(maker: Maker, lives: range = LIVES, processes: int = 2) -> list[Sample]:
+    """All training samples, made by forked processes: some ten minutes on two cores."""
+    jobs: list[tuple[str, tuple[object, ...]]] = []
+    for name in SETS:
+        if maker.path(name).exists():
+            jobs += [("of_set", (name, part, 2)) for part in range(2)]
+    jobs += [("of_lives", (lives[at : at + 20],)) for at in range(0, len(lives), 20)]
+    if (maker.data / ENCYCLOPAEDIA).exists():
+        jobs += [("of_passages", (part, 4)) for part in range(4)]
+    _SHARED.append(maker)  # what is there before the fork is there in the processes
+    try:
+        with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
+            return [sample for made in pool.map(_one, jobs) for sample in made]
+    finally:
+        _SHARED.clear()
+
+
+_SHARED: list[Maker] = []
+
+
+def _one(job: tuple[str, tuple[object, ...]]) -> list[Sample]:
+    torch.set_num_threads(1)
+    made: list[Sample] = getattr(_SHARED[0], job[0])(*job[1])
+    return made

@@ -1,0 +1,218 @@
+"""What a reader looks at, what it says of it, and how far it is believed; meanings, which it reads with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import engine
+from engine.answering.meaning import Meanings
+from engine.answering.question import Question
+from engine.answering.quoting import Quoting
+from engine.answering.reader import LONGEST, NEVER, READER, Reader, Reads, Words
+from engine.answering.sentences import score_sentences, term_weights
+from engine.answering.windows import MARKS, SENTENCE, Asked, Window, asked_of, window_of
+from engine.config import ConfigError
+from engine.interleave import Hop
+from engine.library import Passage
+from engine.policy import Policy
+from engine.session import fingerprint
+from engine.tokenizer import MemoryTokenizer
+from engine.training.quoting import spans
+from engine.weights import load
+
+TINY = Path(engine.__path__[0]) / "checkpoints" / "twin-tiny"
+TEXT = (
+    "We went to the harbour first. The dentist is at Wharf Street 4, near the bridge. Her number is 031-390 06 70.\n"
+    "Anna paid 20,400 SEK on 12 March 2024."
+)
+
+
+@pytest.fixture(scope="module")
+def meanings() -> Meanings:
+    model = load(TINY, device="cpu", dtype=torch.float32)
+    return Meanings(model, MemoryTokenizer(TINY / "tokenizer.json"))
+
+
+@pytest.fixture(scope="module")
+def random_reader(meanings: Meanings) -> Reader:
+    torch.manual_seed(0)
+    vocabulary, width = meanings.table.shape
+    return Reader(vocabulary, width, size=32).eval()
+
+
+def windows(text: str, asked: str, context: str = "") -> tuple[Asked, list[Window]]:
+    """Of every sentence of a passage, in the order of the text."""
+    question = Question.of(asked)
+    passage = Passage(1, context, text, spans(text))
+    weights = term_weights(question, {})
+    scored = sorted(score_sentences(question, weights, [passage], {1: 1.0}), key=lambda s: s.start)
+    return asked_of(question, weights), [window_of(question, weights, passage, one) for one in scored]
+
+
+def marked(window: Window, name: str) -> list[str]:
+    bit = 1 << MARKS.index(name)
+    return [word for word, marks in zip(window.words, window.marks, strict=True) if marks & bit]
+
+
+def test_a_window_is_a_sentence_and_what_stands_around_it() -> None:
+    _, found = windows(TEXT, "Where is the dentist?", "health.md > Teeth\n")
+    one = found[1]
+    assert " ".join(one.words[one.first : one.last]) == "The dentist is at Wharf Street 4 , near the bridge ."
+    assert [TEXT[a:b] for a, b in one.places] == list(one.words[one.first : one.last])
+    assert one.words[:4] == ("health.md", ">", "Teeth", "We")
+    assert one.words[one.last :][:3] == ("Her", "number", "is")
+    assert marked(one, "repeats") == ["dentist"]
+    assert marked(one, "context") == ["health.md", ">", "Teeth"]
+    assert "4" in marked(one, "digit")
+    assert {"Wharf", "Street"} <= set(marked(one, "capital"))
+    assert marked(one, "inside") == list(one.words[one.first : one.last])
+
+
+def test_answers_of_the_kind_asked_for_are_marked() -> None:
+    _, found = windows(TEXT, "How much did Anna pay?")
+    assert marked(found[3], "kind") == ["20,400", "SEK"]
+    assert not marked(found[0], "kind")
+
+
+def test_long_sentences_are_cut() -> None:
+    _, (one,) = windows("word " * 500, "Which word?")
+    assert one.last - one.first == SENTENCE
+
+
+def test_only_runs_inside_the_sentence_may_answer(meanings: Meanings) -> None:
+    asked, found = windows(TEXT, "Where is the dentist?", "health.md\n")
+    allowed = Words(meanings).batch([(asked, found)]).allowed
+    for row, one in enumerate(found):
+        for word, size in allowed[row].nonzero().tolist():
+            run = one.words[word : word + size + 1]
+            assert one.first <= word
+            assert word + size < one.last
+            assert run[0][-1].isalnum()
+            assert run[-1][-1].isalnum()
+    runs = {" ".join(found[1].words[w : w + n + 1]) for w, n in allowed[1].nonzero().tolist()}
+    assert {"Wharf Street 4", "The dentist", "bridge"} <= runs
+
+
+@torch.inference_mode()
+def test_a_window_reads_the_same_beside_others(meanings: Meanings, random_reader: Reader) -> None:
+    words = Words(meanings)
+    first, second = (
+        windows(TEXT, "Where is the dentist?"),
+        windows("Short. " + "long words " * 20, "How long are they?"),
+    )
+    together = random_reader(words.batch([first, second]))
+    alone = random_reader(words.batch([(first[0], first[1][1:2])]))
+    wide = alone.shape[1]
+    assert torch.allclose(together[1:2, :wide], alone, atol=1e-3)
+    assert (together[1:2, wide:] == NEVER).all()
+
+
+def test_a_sentence_without_words_is_read_as_nothing(meanings: Meanings, random_reader: Reader) -> None:
+    asked, found = windows("---\nThe key is blue.", "Which colour is the key?")
+    nothing, something = Reads(random_reader, meanings)(asked, found)
+    assert (nothing.logit, nothing.share) == (NEVER, 0.0)
+    assert something.logit > NEVER / 2
+    assert 0.0 < something.share <= 1.0
+
+
+def test_a_reader_of_another_checkpoint_is_refused(meanings: Meanings, tmp_path: Path) -> None:
+    path = tmp_path / READER
+    path.write_bytes(b"no reader")
+    with pytest.raises(ConfigError, match=str(path)):
+        Reads.load(path, meanings)
+    other = Reader(50, 16, size=32)
+    save_file({name: value.contiguous() for name, value in other.state_dict().items()}, path)
+    with pytest.raises(ConfigError, match="no reader of this checkpoint"):
+        Reads.load(path, meanings)
+
+
+def test_banks_do_not_depend_on_the_reader(tmp_path: Path) -> None:
+    for path in TINY.iterdir():
+        if path.name != READER:
+            (tmp_path / path.name).symlink_to(path)
+    assert fingerprint(tmp_path) == fingerprint(TINY)
+
+
+class Rare:
+    """A library of which only the rarity of words is asked."""
+
+    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+        return dict.fromkeys(words, 3.0)
+
+
+def quoting(meanings: Meanings, asked: str, text: str, policy: Policy) -> Quoting:
+    passage = Passage(1, "", text, spans(text))
+    held = Quoting(asked, Rare(), policy, meanings, Reads.load(TINY / READER, meanings))  # type: ignore[arg-type]
+    held.following([Hop(1, [(1, 1.0)], (passage,), "", {1: 1.0})])
+    return held
+
+
+@pytest.mark.parametrize(
+    ("asked", "short"),
+    [
+        ("Where is the dentist?", "Wharf Street"),
+        ("How much did Anna pay?", "20,400 SEK"),
+        ("When did Anna pay?", "12 March 2024"),
+        ("Did Anna pay?", ""),
+    ],
+)
+def test_the_shipped_reader_finds_short_answers(meanings: Meanings, asked: str, short: str) -> None:
+    policy = Policy(answer="quote", max_hops=1, reader_weights=(0.5, 0.8, 0.0), span_at=0.0)
+    held = quoting(meanings, asked, TEXT, policy)
+    quoted = held.chosen()
+    assert quoted is not None
+    found, likely = held.short(quoted)
+    assert short in found
+    assert bool(found) == bool(short) == (likely > 0.0)
+    held.policy = replace(policy, span_at=1.01)
+    assert held.short(quoted) == ("", 0.0), "below the threshold none leads"
+
+
+def test_the_reader_is_surer_where_the_answer_stands(meanings: Meanings) -> None:
+    policy = Policy(answer="quote", max_hops=1, reader_weights=(0.5, 0.8, 0.0))
+    there = quoting(meanings, "What is the phone number of the dentist?", TEXT, policy).chosen()
+    gone = TEXT.replace("Her number is 031-390 06 70.", "She is kind to children.")
+    missing = quoting(meanings, "What is the phone number of the dentist?", gone, policy).chosen()
+    assert there is not None
+    assert missing is not None
+    assert there.score > missing.score
+
+
+def test_a_run_is_never_longer_than_it_may_be(meanings: Meanings) -> None:
+    asked, found = windows("one two three four five six seven eight nine ten eleven twelve thirteen fourteen", "Which?")
+    assert Words(meanings).batch([(asked, found)]).allowed.shape[2] == LONGEST
+
+
+@pytest.mark.parametrize(
+    ("question", "yes_no"),
+    [
+        ("Did I pay the rent?", True),
+        ("is the shop open on Sunday", True),
+        ("When did I pay the rent?", False),
+        ("Can you tell me when the shop opens?", False),
+        ("Wasn't the key with Anna?", True),
+    ],
+)
+def test_yes_no_questions_are_known(question: str, yes_no: bool) -> None:
+    assert Question.of(question).is_yes_no is yes_no
+
+
+def test_likeness_is_of_words_and_of_meaning(meanings: Meanings) -> None:
+    text = "The dentist looked at two teeth. We bought a lawn mower. My doctor was on holiday."
+    ends = [i + 1 for i, c in enumerate(text) if c == "."]
+    spans = list(zip([0, *(e + 1 for e in ends[:-1])], ends, strict=True))
+    question = Question.of("Which dentist looked at my teeth?")
+    alike = meanings.likeness(question, [1.0] * len(question.stems), Passage(1, "", text, spans))
+    assert [one.own for one in alike].index(max(one.own for one in alike)) == 0
+    assert alike[0].words > max(alike[1].words, alike[2].words)
+    assert all(-1.001 <= value <= 1.001 for one in alike for value in (one.own, one.around, one.words))
+
+
+def test_nothing_is_alike_in_an_empty_passage(meanings: Meanings) -> None:
+    assert meanings.likeness(Question.of("Who?"), [1.0], Passage(1, "", "", [])) == []
