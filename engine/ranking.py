@@ -30,7 +30,7 @@ def rank(
     latent = merge_layers(selections, layer_weights) if retrieval != "words" else {}
     evidence = words if retrieval != "latent" else {}
     top = max(evidence.values(), default=0.0)
-    weight = latent_weight * lead(latent) if retrieval == "both" else 1.0
+    weight = latent_weight * lead(latent) if retrieval == "both" and top > 0 else 1.0
     scores = {document: weight * value for document, value in latent.items()}
     if top > 0:
         for document, value in evidence.items():
