@@ -56,7 +56,7 @@ def chunk_pool(
 
 
 def _mean_by_product(x: Tensor, lengths: Tensor, size: int) -> Tensor:
-    """`mean_chunks` as a product with zeros and ones: float32 sums, rounded to bf16 at their end; a fifth of the time."""
+    """`mean_chunks` as a product with zeros and ones: float32 sums, rounded to bf16; a fifth of the time."""
     batch, tokens = x.shape[:2]
     steps, chunks = torch.arange(tokens, device=x.device), -(-tokens // size)
     inside = (steps // size == torch.arange(chunks, device=x.device)[:, None]) & (steps < lengths[:, None])[:, None]
