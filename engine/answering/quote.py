@@ -119,7 +119,6 @@ def choose(
         for s in found[1:]
         if s.score >= (BESIDE if s.document == best.document else ELSEWHERE) * best.score
         and len(s.text.split()) > HEADING_WORDS
-        and s.text != best.text
     ]
     told = in_order(shown([best, *beside]))
     return Quoted(tuple(dict.fromkeys((best, *told, *more))), best.score, told)
@@ -131,7 +130,7 @@ def shown(sentences: Sequence[Scored]) -> list[Scored]:
     taken, words = [first], len(first.text.split())
     for sentence in rest:
         length = len(sentence.text.split())
-        if words + length <= SHOWN_WORDS:
+        if words + length <= SHOWN_WORDS and all(sentence.text != other.text for other in taken):
             taken.append(sentence)
             words += length
     return taken

@@ -3,7 +3,7 @@
 Words come in as the model's own vectors (answering.meaning, frozen) beside learnt ones; question and sentences go
 through the same convolutions and attention, meet, and every run of words of every sentence gets a score. All runs of
 all sentences and "nothing here answers" share one softmax (Clark and Gardner 2018), so that its probabilities choose
-the sentence, the short answer, and what is refused. Trained by `engine.training.reading`.
+the short answer, and what is refused. Trained by `engine.training.reading`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ LONGEST = 12  # words of a run, marks counted
 LEARNT = 64  # dimensions of the learnt part of a word
 PIECES = 8  # tokens of a word that count
 NEVER = -1e4
-INSIDE = 1  # bit of MARKS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import engine
 from engine.answering.meaning import Meanings
 from engine.answering.question import Question
 from engine.answering.quoting import Quoting
-from engine.answering.reader import LONGEST, NEVER, READER, Reader, Reads, Words
+from engine.answering.reader import NEVER, READER, Reader, Reads, Words
 from engine.answering.sentences import score_sentences, term_weights
 from engine.answering.windows import MARKS, SENTENCE, Asked, Window, asked_of, window_of
 from engine.config import ConfigError
@@ -182,11 +182,6 @@ def test_the_reader_is_surer_where_the_answer_stands(meanings: Meanings) -> None
     assert there is not None
     assert missing is not None
     assert there.score > missing.score
-
-
-def test_a_run_is_never_longer_than_it_may_be(meanings: Meanings) -> None:
-    asked, found = windows("one two three four five six seven eight nine ten eleven twelve thirteen fourteen", "Which?")
-    assert Words(meanings).batch([(asked, found)]).allowed.shape[2] == LONGEST
 
 
 @pytest.mark.parametrize(
