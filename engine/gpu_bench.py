@@ -115,9 +115,9 @@ class SyntheticMemory:
     def _place(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device, non_blocking=tensor.is_pinned())
 
-    def select(self, at: int, queries: Tensor, keep: int, allowed: Tensor | None) -> Selection:
+    def select(self, at: int, prepared: Tensor, keep: int, allowed: Tensor | None) -> Selection:
         asked = [(block, block.live) for block in self.blocks]
-        return choose(prepare(queries, self.config), asked, at, self.config, keep)
+        return choose(prepared, asked, at, self.config, keep)
 
     def content(self, at: int, documents: Tensor) -> tuple[Tensor, Tensor]:
         return self.fetch.content(at, documents.tolist())
@@ -155,7 +155,7 @@ def answering(model: MemoryModel, tokens: int) -> dict[str, object]:
     positions = list(range(19, 19 + QUESTION_TOKENS))
 
     def narrowed(at: int, queries: Tensor) -> Selection:
-        wide = memory.select(at, queries, KEPT, None)
+        wide = memory.select(at, prepare(queries, config), KEPT, None)
         top = config.routing.top_k
         return Selection(wide.documents[:top], wide.scores[:top])
 
@@ -164,7 +164,7 @@ def answering(model: MemoryModel, tokens: int) -> dict[str, object]:
 
     queries = torch.randn(QUESTION_TOKENS, config.heads, config.head_dim, device=device)
     layers = range(len(config.routing.layers))
-    routing_s = timed(device, lambda: [memory.select(at, queries, KEPT, None) for at in layers], 3)
+    routing_s = timed(device, lambda: [memory.select(at, prepare(queries, config), KEPT, None) for at in layers], 3)
     prefill_s = timed(device, read, 3)
     _, context = prefill(model, question, [0] * QUESTION_TOKENS, positions, head, narrowed, memory.content)
     step = decoder(model, context, 4 * WRITTEN_TOKENS)

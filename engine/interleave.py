@@ -20,12 +20,14 @@ from engine.policy import Policy
 from engine.prefill import Context, prefill
 from engine.qwen3 import MemoryModel
 from engine.ranking import Ranking, probabilities, rank
-from engine.routing import Selection
+from engine.routing import Selection, prepare
 from engine.template import Prompt, hop_prompt, question_prompt
 from engine.tiers import Memory
 from engine.tokenizer import MemoryTokenizer
+from engine.whitening import Whitening
 
-RANKED = 64  # documents a routing layer reports to the ranking; attention sees the checkpoint's top k of them
+ROUTED = 256  # documents a routing layer reports to the ranking; attention sees the checkpoint's top k of them
+WORDED = 64  # documents with word evidence in the ranking
 HEAD_CHARACTERS, TAIL_CHARACTERS = 800, 1200  # of a long question: prefill's cost grows with its square
 CANDIDATES = 16  # best of the ranking whose IDs may be written
 
@@ -93,9 +95,10 @@ class Interleave:
         head: Head,
         policy: Policy,
         memory: Memory,
+        whitening: Whitening | None = None,
     ) -> None:
         self.model, self.tokenizer, self.head, self.policy = model, tokenizer, head, policy
-        self.memory = memory
+        self.memory, self.whitening = memory, whitening
         self.writer = IdentityWriter(model, tokenizer)
 
     def run(self, ask: Ask, library: Library, following: Next | None, trail: Trail) -> Iterator[Hop]:
@@ -110,7 +113,7 @@ class Interleave:
         reason, looking_for = "the question", ask.text
         for number in range(1, self.policy.max_hops + 1):
             prompt = self._prompt(ask.text, trail)
-            words = aside.submit(library.words, looking_for, max(RANKED, ask.top))
+            words = aside.submit(library.words, looking_for, max(WORDED, ask.top))
             ranking, rest, logits = self._route(ask, prompt, words.result, trail)
             seen = {passage.document for passage in trail.opened}
             candidates = [(d, s) for d, s in ranking or rest if d not in seen][:CANDIDATES]
@@ -167,7 +170,7 @@ class Interleave:
         if ask.allowed is not None:
             inside = torch.isin(torch.tensor(list(words), dtype=torch.long), ask.allowed).tolist()
             words = {d: s for (d, s), within in zip(words.items(), inside, strict=True) if within}
-        ranking = self._rank(ask, reported, words, RANKED)
+        ranking = self._rank(ask, reported, words)
         known = {document for document, _ in ranking}
         rest: Ranking = []
         if ask.top > len(ranking):  # a longer list shows more documents and changes nothing else
@@ -176,18 +179,20 @@ class Interleave:
             rest = [(d, min(least, 0.0)) for d in dict.fromkeys(d for d, _ in wider) if d not in known]
         return ranking, rest, logits[-1]
 
-    def _rank(self, ask: Ask, reported: Sequence[Selection], words: Mapping[int, float], most: int) -> Ranking:
-        """From the `most` best documents of every routing layer and of the words."""
+    def _rank(self, ask: Ask, reported: Sequence[Selection], words: Mapping[int, float], least: int = 0) -> Ranking:
+        """From the best documents of every routing layer and of the words, at least so many of each."""
+        routed, worded = max(ROUTED, least), max(WORDED, least)
         return rank(
-            [Selection(wide.documents[:most], wide.scores[:most]) for wide in reported],
-            dict(sorted(words.items(), key=lambda item: (-item[1], item[0]))[:most]),
+            [Selection(wide.documents[:routed], wide.scores[:routed]) for wide in reported],
+            dict(sorted(words.items(), key=lambda item: (-item[1], item[0]))[:worded]),
             retrieval=ask.retrieval, latent_weight=self.policy.latent_weight,
             layer_weights=self.policy.layer_weights,
         )  # fmt: skip
 
     def _select(self, at: int, queries: Tensor, ask: Ask) -> Selection:
-        keep = max(RANKED, ask.top, self.model.config.routing.top_k)
-        return self.memory.select(at, queries, keep, ask.allowed)
+        keep = max(ROUTED, ask.top, self.model.config.routing.top_k)
+        whitening = self.whitening.of_layer(at) if self.whitening is not None else None
+        return self.memory.select(at, prepare(queries, self.model.config, whitening), keep, ask.allowed)
 
     def _choose(self, candidates: Ranking, logits: Tensor, trail: Trail) -> list[int]:
         """Which candidates to open, best first (see `identity.combine`)."""

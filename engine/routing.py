@@ -47,15 +47,22 @@ class Selection:
     scores: Tensor  # [k] float32
 
 
-def prepare(queries: Tensor, config: ModelConfig) -> Tensor:
+def prepare(queries: Tensor, config: ModelConfig, whitening: Tensor | None = None) -> Tensor:
     """Routing queries [T, H, d] as they are scored, float32: heads folded into one row [T, G*d] where the reductions
     allow it, else [T, H, d], of unit length for cosine; of a checkpoint that goes by the last token that one alone.
-    Made once a layer: all of memory sees the same bits."""
+    whitening [G*d, G*d] (engine.whitening): of folded rows, which keep their length. Made once a layer: all of memory
+    sees the same bits."""
     if config.routing.query_reduce == "last":
         queries = queries[-1:]
     if config.routing.folds:
-        return fold_queries(queries, config.kv_heads, config.routing.cosine)
+        folded = fold_queries(queries, config.kv_heads, config.routing.cosine)
+        return folded if whitening is None else _whitened(folded, whitening.to(folded.device))
     return F.normalize(queries.float(), dim=-1) if config.routing.cosine else queries.float()
+
+
+def _whitened(folded: Tensor, whitening: Tensor) -> Tensor:
+    turned: Tensor = F.normalize(folded @ whitening, dim=-1) * folded.norm(dim=-1, keepdim=True)
+    return turned
 
 
 def segment_scores(queries: Tensor, segment: Segment, layer_index: int, config: ModelConfig) -> Tensor:

@@ -32,6 +32,7 @@ from engine.tiers import BankMemory, Memory
 from engine.tiers.residency import Residency
 from engine.tokenizer import MemoryTokenizer
 from engine.weights import load, weight_files
+from engine.whitening import Whitening
 
 BATCH_TOKENS = 2048  # of one encoding batch, padding included; larger ones leave the cache (docs/log.md)
 
@@ -108,9 +109,12 @@ class Engine:
         self.encoder = encoder(half)
         self.tokenizer = MemoryTokenizer(checkpoint / "tokenizer.json")
         self.policy = Policy.of(self.model.config.answering)
+        if self.policy.query_whitening and not self.model.config.routing.folds:
+            raise ConfigError("twin_config.query_whitening needs msa_config.head_reduce_method mean")
         self.bank, self.device, self.ranks = bank, device, ranks
         self._residency = Residency(self.model.config, bank.layout, device)
         self._memory: tuple[BankView, Memory] | None = None
+        self._whitening: Whitening | None = None
         quotes = self.policy.answer == "quote" and self.model.config.routing.separate_router
         self.meanings = Meanings(self.model, self.tokenizer) if quotes else None
         self.reads: Reads | None = None
@@ -152,6 +156,13 @@ class Engine:
             opened = self._residency if self.ranks is None else self.ranks
             self._memory = view, opened.memory(view)
         return self._memory[1]
+
+    def whitening(self) -> Whitening | None:
+        """Of routing queries over the bank as the last commit left it, where the checkpoint asks for it."""
+        view, strength = self.bank.view(), self.policy.query_whitening
+        if strength and (self._whitening is None or self._whitening.view is not view):
+            self._whitening = Whitening(view, strength)
+        return self._whitening
 
     @torch.inference_mode()
     def encode(
@@ -195,7 +206,7 @@ class Engine:
 
     def answer(self, ask: Ask, library: Library) -> Iterator[Event]:
         """Every hop as it is done, then the answer."""
-        interleave = Interleave(self.model, self.tokenizer, self.head, self.policy, self.memory())
+        interleave = Interleave(self.model, self.tokenizer, self.head, self.policy, self.memory(), self.whitening())
         trail = Trail()
         if self.policy.answer == "quote":
             quoting = Quoting(ask.question, library, self.policy, self.meanings, self.reads)

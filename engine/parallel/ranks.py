@@ -19,7 +19,7 @@ from engine.encode import Pooled
 from engine.memory import BankLayout, BankView
 from engine.parallel.errors import NOTHING_LOST, ParallelError, RankLost
 from engine.parallel.link import Link, Message, PeerGone
-from engine.routing import Selection, merge, prepare
+from engine.routing import Selection, merge
 from engine.tiers.memory import BankMemory
 from engine.tiers.plan import Sizes
 from engine.tiers.residency import Residency
@@ -194,16 +194,16 @@ class RankedMemory:
         self._sent: Tensor | None = None  # what the others know as allowed
         self._owners: dict[int, tuple[int, int]] = {}  # document: rank and chunks, of what was chosen so far
 
-    def select(self, at: int, queries: Tensor, keep: int, allowed: Tensor | None) -> Selection:
+    def select(self, at: int, prepared: Tensor, keep: int, allowed: Tensor | None) -> Selection:
         """The query goes to all, each scores its shard, and their best are one choice by the one order."""
-        prepared = prepare(queries, self.own.config).cpu()
+        prepared = prepared.cpu()
         known = "none" if allowed is None else "same" if allowed is self._sent else "new"
         tensors = [prepared, *([allowed] if known == "new" and allowed is not None else [])]
         for rank in self.ranks.others:
             fields = {"at": at, "keep": keep, "allowed": known}
             self.ranks.send(rank, "choose", fields, tensors, doing="answering")
         self._sent = allowed
-        found = [self.own.choose(at, prepared, keep, allowed)]
+        found = [self.own.select(at, prepared, keep, allowed)]
         for rank in self.ranks.others:
             reply = self.ranks.receive(rank, doing="answering").tensors
             documents, scores, chunks = (tensor.cpu() for tensor in reply)

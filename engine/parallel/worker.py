@@ -92,7 +92,7 @@ class Worker:
             self._allowed = message.tensors[1].cpu()
         elif fields["allowed"] == "none":
             self._allowed = None
-        found = self._memory.choose(fields["at"], prepared, fields["keep"], self._allowed)
+        found = self._memory.select(fields["at"], prepared, fields["keep"], self._allowed)
         places = [self._memory.view.find(document) for document in found.documents.tolist()]
         chunks = [int(pack.doc_offsets[row + 1] - pack.doc_offsets[row]) for pack, row in places]
         return {}, [found.documents, found.scores, torch.tensor(chunks, dtype=torch.long)]

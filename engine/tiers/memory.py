@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engine.config import ModelConfig
 from engine.memory import BankView
-from engine.routing import Segment, Selection, choose, prepare, wanted
+from engine.routing import Segment, Selection, choose, wanted
 from engine.tiers.fetch import Fetch
 from engine.tiers.plan import Tiers
 from engine.tiers.resident import Resident
@@ -27,8 +27,8 @@ log = logging.getLogger("twin.engine")
 class Memory(Protocol):
     """A bank's documents as one question sees them; unchanged while it is answered."""
 
-    def select(self, at: int, queries: Tensor, keep: int, allowed: Tensor | None) -> Selection:
-        """The best documents for routing queries [T, H, d] in the routing layer at this place in the layout."""
+    def select(self, at: int, prepared: Tensor, keep: int, allowed: Tensor | None) -> Selection:
+        """The best documents for queries as `routing.prepare` makes them, in the routing layer at this place."""
         ...
 
     def content(self, at: int, documents: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,11 +60,7 @@ class BankMemory:
         self._allowed: Tensor | None = None
         self._asked: list[tuple[Segment, Tensor]] | None = None
 
-    def select(self, at: int, queries: Tensor, keep: int, allowed: Tensor | None) -> Selection:
-        return self.choose(at, prepare(queries, self.config), keep, allowed)
-
-    def choose(self, at: int, prepared: Tensor, keep: int, allowed: Tensor | None) -> Selection:
-        """`select` for a question that was prepared already, here or on another rank."""
+    def select(self, at: int, prepared: Tensor, keep: int, allowed: Tensor | None) -> Selection:
         try:
             return choose(prepared, self._seen(allowed), at, self.config, keep)
         except torch.OutOfMemoryError:

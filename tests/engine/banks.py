@@ -7,7 +7,9 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
+from engine.config import ModelConfig
 from engine.memory import Bank, BankLayout, EncodedDocument
+from engine.routing import prepare
 
 LAYOUT = BankLayout(layers=(2, 3), kv_heads=2, head_dim=16, chunk_size=16, model="random")  # as tiny.config has it
 COPIES = 5  # every fifth document is a copy of the one before it, under another ID
@@ -42,3 +44,8 @@ def random_bank(folder: Path, documents: int, *, seed: int = 0, packs: int = 4) 
 def queries(tokens: int, seed: int = 0) -> torch.Tensor:
     """Routing queries [T, 4, 16]."""
     return torch.randn(tokens, 4, 16, generator=torch.Generator().manual_seed(seed + 7)) + direction(seed)
+
+
+def prepared(tokens: int, config: ModelConfig, seed: int = 0) -> torch.Tensor:
+    """The same as they are scored."""
+    return prepare(queries(tokens, seed), config)

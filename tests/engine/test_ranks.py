@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from banks import LAYOUT, document, queries, random_bank
+from banks import LAYOUT, document, prepared, random_bank
 from tiny import Texts, checkpoint, config
 
 from engine.config import ModelConfig
@@ -45,7 +45,7 @@ def over(ranks: Ranks, bank: Bank, weights: Path) -> RankedMemory:
 
 def same(one: BankMemory, all_ranks: RankedMemory, allowed: torch.Tensor | None, seed: int) -> None:
     for at in range(len(LAYOUT.layers)):
-        asked = queries(9, seed)
+        asked = prepared(9, CONFIG, seed)
         want, found = one.select(at, asked, 40, allowed), all_ranks.select(at, asked, 40, allowed)
         assert found.documents.tolist() == want.documents.tolist()
         assert torch.equal(found.scores, want.scores), "the very bits"
@@ -61,14 +61,14 @@ def test_random_memories_with_ties(tmp_path: Path, ranks: Ranks, weights: Path, 
     held = torch.tensor(sorted(bank.documents()))
     for seed, allowed in enumerate((None, held[::2], held[::2], held[:0], None)):
         same(one, every, allowed, seed)
-    scores = one.select(0, queries(9), 40, None).scores.tolist()
+    scores = one.select(0, prepared(9, CONFIG), 40, None).scores.tolist()
     assert documents < 10 or len(set(scores)) < len(scores), "there are ties"
     assert sum(share.documents for share in ranks.shares) == bank.view().documents
 
 
 def test_an_empty_memory(tmp_path: Path, ranks: Ranks, weights: Path) -> None:
     every = over(ranks, Bank.open(tmp_path / "bank", LAYOUT), weights)
-    found = every.select(0, queries(3), 10, None)
+    found = every.select(0, prepared(3, CONFIG), 10, None)
     assert found.documents.tolist() == []
     assert every.content(0, found.documents)[0].shape == (2, 0, 16)
 
@@ -78,10 +78,10 @@ def test_what_is_added_and_removed_is_so_on_every_rank(tmp_path: Path, ranks: Ra
     over(ranks, bank, weights)
     bank.add([document(number) for number in range(100, 140)])
     same(BankMemory(bank.view(), CONFIG), ranks.memory(bank.view()), None, 1)
-    best = BankMemory(bank.view(), CONFIG).select(0, queries(9, 1), 10, None).documents.tolist()
+    best = BankMemory(bank.view(), CONFIG).select(0, prepared(9, CONFIG, 1), 10, None).documents.tolist()
     bank.remove(best)
     after = ranks.memory(bank.view())
-    assert not set(best) & set(after.select(0, queries(9, 1), 40, None).documents.tolist())
+    assert not set(best) & set(after.select(0, prepared(9, CONFIG, 1), 40, None).documents.tolist())
     bank.compact(purge=True)
     same(BankMemory(bank.view(), CONFIG), ranks.memory(bank.view()), None, 2)
     loads = [share.chunks for share in ranks.shares]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from banks import LAYOUT, document, queries, random_bank
+from banks import LAYOUT, document, prepared, random_bank
 from tiny import config
 from torch import Tensor
 
@@ -99,7 +99,7 @@ def same(bank: Bank, memory: BankMemory) -> None:
     every = torch.tensor(sorted(bank.documents()))
     for number, allowed in enumerate((None, every[::3])):
         for at in range(len(LAYOUT.layers)):
-            asked = queries(9, number)
+            asked = prepared(9, CONFIG, number)
             found, want = memory.select(at, asked, 24, allowed), mapped.select(at, asked, 24, allowed)
             assert found.documents.tolist() == want.documents.tolist()
             assert torch.equal(found.scores, want.scores)
@@ -166,7 +166,7 @@ def test_out_of_memory_in_the_middle_of_a_question_is_no_end(tmp_path: Path) -> 
     """The device holds all keys and has no room for the content of what is chosen: the keys make room."""
     bank, device = random_bank(tmp_path / "bank", 300), Device()
     memory = of_device(device).memory(bank.view())
-    found = memory.select(0, queries(9), 24, None)
+    found = memory.select(0, prepared(9, CONFIG), 24, None)
     device.room = device.held
     for part, want in zip(
         memory.content(0, found.documents), BankMemory(bank.view(), CONFIG).content(0, found.documents), strict=True
@@ -200,7 +200,8 @@ def test_a_real_gpu_chooses_and_opens_the_same(tmp_path: Path) -> None:
     assert memory.tiers.routing == "device"
     mapped = BankMemory(bank.view(), CONFIG)
     for at in (0, 1):
-        found, want = memory.select(at, queries(9).cuda(), 24, None), mapped.select(at, queries(9), 24, None)
+        asked = prepared(9, CONFIG)
+        found, want = memory.select(at, asked.cuda(), 24, None), mapped.select(at, asked, 24, None)
         assert found.documents.tolist() == want.documents.tolist()
         few = found.documents[:9].sort().values
         for part, other in zip(memory.content(at, few), mapped.content(at, few), strict=True):

@@ -90,17 +90,18 @@ def _bank(engine: Engine) -> dict[str, Any]:
 
 def _routing(engine: Engine, questions: Sequence[Question]) -> dict[str, Any]:
     """Seconds of routing one question over all routing layers, first hop, and the bytes and operations it takes."""
-    config, memory = engine.model.config, engine.memory()
+    config, memory, whitening = engine.model.config, engine.memory(), engine.whitening()
     times, widths = [], []
     for question in questions:
         prompt = question_prompt(engine.tokenizer, question.asked.question)
         seconds: list[float] = []
 
         def choose(at: int, queries: torch.Tensor, seconds: list[float] = seconds) -> Selection:
-            widths.append(len(prepare(queries, config)))  # rows that are scored
             began = time.perf_counter()
-            found = memory.select(at, queries, KEPT, None)
+            prepared = prepare(queries, config, whitening.of_layer(at) if whitening else None)
+            found = memory.select(at, prepared, KEPT, None)
             seconds.append(time.perf_counter() - began)
+            widths.append(len(prepared))  # rows that are scored
             return Selection(found.documents[: config.routing.top_k], found.scores[: config.routing.top_k])
 
         positions = prompt.positions(config.routing.top_k)
