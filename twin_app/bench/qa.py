@@ -78,10 +78,16 @@ def retrieval_table(rows: Sequence[Row]) -> Table:
     lines: list[tuple[Cell, ...]] = []
     for (name, system), own in grouped(rows):
         found = [row for row in own if is_found(row.item)]
-        if found:
-            values = [figure([measure(r.ranking, r.item.gold, k) for r in found]) for measure, k in measured]
-            lines.append((name, system, len(found), *values))
-    return Table("retrieval", "Retrieval: gold documents among the first k, question alone", columns, tuple(lines))
+        answered = [(row.asked.merged, row.item.gold) for row in found if row.asked]
+        for title, rankings in (
+            (system, [(row.ranking, row.item.gold) for row in found]),
+            (f"{system}, all hops", answered),
+        ):
+            if rankings:
+                values = [figure([measure(made, gold, k) for made, gold in rankings]) for measure, k in measured]
+                lines.append((name, title, len(rankings), *values))
+    title = "Retrieval: gold documents among the first k, of the question alone and of all hops merged"
+    return Table("retrieval", title, columns, tuple(lines))
 
 
 def answer_table(rows: Sequence[Row]) -> Table:

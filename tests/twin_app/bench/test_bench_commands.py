@@ -50,7 +50,8 @@ def test_qa_measures_twin_beside_bm25(
     lines = bench(capsys, cache, "qa", "--units", str(units), "--pool", "--retrieval", "words,both", "--answers",
                   "both", "--out", str(out), *arguments)  # fmt: skip
     retrieval = {line["retrieval"]: line for line in lines if line["table"] == "retrieval"}
-    assert {"words", "both"} <= set(retrieval)
+    assert {"words", "both", "both, all hops"} <= set(retrieval)
+    assert "words, all hops" not in retrieval, "only what is answered takes hops"
     assert retrieval["both"]["n"] == 5
     assert retrieval["both"]["recall@5"]["mean"] >= 0.9
     answers = [line for line in lines if line["table"] == "answers"]
