@@ -22,6 +22,7 @@ HEADING_WORDS = 3  # at most: "2. Rent" says nothing beside a sentence
 BESIDE = 0.3  # of the best sentence's score: what else of its document is shown while there is room
 ELSEWHERE = 0.5  # and of other documents
 SHOWN_WORDS = 40  # of the answer as shown; citations carry the sentences whole
+BESIDES = 12  # best sentences of which some are cited as well
 BRIDGES = 3
 
 
@@ -113,7 +114,8 @@ def choose(
         if both > single + gain:
             score = max(answer.score, bridge.score, 0.5 * (1.0 + min(1.0, both)) * best.score)
             return Quoted((answer, bridge), score, (answer,), chained=True)
-    more = [s for s in found[1:8] if s.score >= 0.5 * best.score and s.text != best.text][:3]
+    more = [s for s in found[1:BESIDES] if s.score >= 0.5 * best.score and s.text != best.text]
+    more = sorted(more, key=lambda s: -share(s.near - best.near, weights))[:3]  # first what the best leaves open
     beside = [
         s
         for s in found[1:]
