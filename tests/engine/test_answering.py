@@ -198,6 +198,23 @@ def test_chain_over_two_documents() -> None:
     assert chosen.score <= 1.0
 
 
+def test_beside_the_answer_stands_what_covers_the_rest_of_the_question() -> None:
+    read = Question.of("Which number do I call when the heating fails, now that Brodins stopped?")
+    weights = term_weights(read, dict.fromkeys(read.words, 1.0))
+    everything = frozenset(weights)
+
+    def sentence(document: int, score: float, near: frozenset[str]) -> Scored:
+        return Scored(document, 0, 9, f"Sentence {document}.", score, near, near)
+
+    answer = sentence(1, 0.6, everything - {stem("brodins"), stem("heating")})
+    numbers = [sentence(at, 0.5 - at / 100, frozenset({stem("number")})) for at in range(2, 7)]
+    chosen = choose(read, [answer, *numbers, sentence(9, 0.4, everything)], [], weights)
+    assert chosen is not None
+    assert chosen.sentences[0].document == 1
+    assert 9 in [cited.document for cited in chosen.sentences]
+    assert len(chosen.sentences) == 4
+
+
 def test_a_chain_needs_a_name_in_common_and_another_document() -> None:
     read, weights, found = scored("Where does the leader of the project Heron live?")
     bridge = next(s for s in found if s.document == 11)
