@@ -95,7 +95,7 @@ class Teacher:
         from transformers import AutoModel, AutoTokenizer
 
         self.cutter = AutoTokenizer.from_pretrained(folder)
-        self.model = AutoModel.from_pretrained(folder, torch_dtype=torch.bfloat16).eval().requires_grad_(False)
+        self.model = AutoModel.from_pretrained(folder).bfloat16().eval().requires_grad_(False)
         self.centre, self.scale = torch.zeros(()), torch.ones(())
         states = self(rows)
         states = states[states.abs().sum(-1) > 0]

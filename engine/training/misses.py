@@ -19,10 +19,11 @@ NUMBER = re.compile(r"\b\d[\d,.]*\b")
 YEAR = re.compile(r"(?:1\d|20)\d\d\Z")
 THING = re.compile(
     r"\b(?:the|my|our|his|her|their|a|an|new|old) ([a-z]{4,})"
-    r"(?=[?.]|$| (?:of|in|for|at|on|from|to|with|by|that|when|is|was|are|were|do|does|did|has|had|have|who|and)\b)"
+    r"(?=[?.]|$| (?:of|in|for|at|on|from|to|with|by|that|when|is|was|are|were|do|does|did|has|had|have|who|and"
+    r"|[a-z]+ed)\b)"
 )
 NO_THING = frozenset(map(stem, "name number time date year people person amount kind type cost price place".split()))
-ELSEWHERE = 0.5  # share of the question's other words that no text with the new word holds
+ELSEWHERE = 0.5  # share of the question's other words from which a text with the new one may answer it
 ALIKE = 0.4  # cosine from which two things may be one
 TRIED = 6
 
@@ -72,13 +73,8 @@ def _unanswered(new: set[str], old: set[str], changed: str, gold: Sequence[int],
     """No document that answered the question has the new words; none that has them has much else of what is asked."""
     if new & old:
         return False
-    asked = Question.of(changed)
-    weights = {word: weight for word, weight in closed.weights(asked).items() if word not in new}
-    total = sum(weights.values())
-    for at, stems in enumerate(closed.stems):
-        if not all(word in stems for word in new):
-            continue
-        covered = sum(weight for word, weight in weights.items() if word in stems)
-        if at in gold or covered > ELSEWHERE * total:
-            return False
-    return True
+    left = [word for word in Question.of(changed).stems if word not in new]
+    holding = [at for at, stems in enumerate(closed.stems) if all(word in stems for word in new)]
+    return not any(
+        at in gold or sum(word in closed.stems[at] for word in left) >= ELSEWHERE * len(left) for at in holding
+    )
