@@ -22,6 +22,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from engine.answering.quoting import READ
 from engine.answering.reader import READER, Words
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
@@ -158,7 +159,7 @@ def fit_answers(checkpoint: Path, data: Path, out: Path, minutes: float, teacher
     run = Timed(lambda: begun, out / "reader.state", reading.RATE)
     run.train(reading.lessons(words, prepare_reading(maker), run.step), minutes * (1 - language.SHARE))
     save_file({name: value.bfloat16() for name, value in run.mean.state_dict().items()}, checkpoint / READER)
-    trusted = trust(words, run.mean, quotes.weights, maker.of_lives(HELD_LIVES))
+    trusted = trust(words, run.mean, quotes.weights, Maker(checkpoint, data, READ).of_lives(HELD_LIVES))
     set_policy(
         checkpoint, reader_weights=[round(v, 4) for v in trusted.weights],
         grounded_at=round(trusted.grounded_at, 4), span_at=round(trusted.span_at, 4),

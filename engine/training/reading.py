@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.answering.reader import LONGEST, Batch, Reader, Words
 from engine.training.samples import Sample
 
-RATE, BATCH = 1.2e-3, 24  # learning rate, questions a step
+RATE, BATCH = 1e-3, 24  # learning rate, questions a step
 ALIKE = 32  # batches that are put in order of length together
 
 

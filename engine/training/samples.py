@@ -29,7 +29,8 @@ from engine.training.quoting import OPENED, Closed, read_units, spans
 from engine.training.tasks import NAME, NUMBER, SENTENCE, YEAR, thin
 from engine.weights import load
 
-WINDOWS = 6  # of one question in training
+WINDOWS = 4  # of one question in training
+TWICE = "squad11-train", "squad20-train"  # in each time through: people's own questions are few
 MISSED = 0.25  # share of answerable questions that are asked once more as near misses
 TAKEN_AWAY = 0.3  # share of questions whose documents with the answer are not among the windows
 SETS = {"squad11-train": 400, "squad20-train": 400, "fairytaleqa-train": 60, "qamr": 10000}  # of one memory, at most
@@ -63,11 +64,11 @@ class Sample:
 class Maker:
     """From questions over closed memories to samples."""
 
-    def __init__(self, checkpoint: Path, data: Path) -> None:
+    def __init__(self, checkpoint: Path, data: Path, windows: int = WINDOWS) -> None:
         model = load(checkpoint, device="cpu", dtype=torch.float32)
         self.meanings = Meanings(model, MemoryTokenizer(checkpoint / "tokenizer.json"))
         self.fitted: Sequence[float] = model.config.answering.get("sentence_weights", ())
-        self.data = data
+        self.data, self.windows = data, windows
 
     def path(self, name: str) -> Path:
         return self.data / "qa" / f"{name}.jsonl.xz"
@@ -155,7 +156,7 @@ class Maker:
         found: list[tuple[int, Window, list[tuple[int, int]]]] = []
         for sentence in score_sentences(question, weights, passages, leads, self.fitted, self.meanings):
             document, told = sentence.document, any(runs for *_, runs in found)
-            if len(found) >= WINDOWS and (told or not answers or document not in gold):
+            if len(found) >= self.windows and (told or not answers or document not in gold):
                 continue
             window = window_of(question, weights, closed.passages[document], sentence)
             runs = runs_of(window, wanted)
@@ -164,7 +165,7 @@ class Maker:
             if document in gold and evidence is not None:
                 meets = any(d == document and a < sentence.end and sentence.start < b for d, a, b in evidence)
                 runs = (runs or [(0, 0)]) if meets else []
-            if len(found) < WINDOWS:
+            if len(found) < self.windows:
                 found.append((document, window, runs))
             elif runs:
                 found[-1] = (document, window, runs)
@@ -244,9 +245,11 @@ def prepare(maker: Maker, lives: range = LIVES, processes: int = 2) -> list[Samp
     _SHARED.append(maker)  # what is there before the fork is there in the processes
     try:
         with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-            return [sample for made in pool.map(_one, jobs) for sample in made]
+            made = list(pool.map(_one, jobs))
     finally:
         _SHARED.clear()
+    again = [part for (_, (name, *_)), part in zip(jobs, made, strict=True) if name in TWICE]
+    return [sample for part in (*made, *again) for sample in part]
 
 
 _SHARED: list[Maker] = []
