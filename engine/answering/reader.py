@@ -31,6 +31,7 @@ LONGEST = 12  # words of a run, marks counted
 LEARNT = 64  # dimensions of the learnt part of a word
 PIECES = 8  # tokens of a word that count
 NEVER = -1e4
+DROPPED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class Words:
         rows = [asked.words for asked, _ in items] + [window.words for window in windows]
         place = {word: at + 1 for at, word in enumerate(dict.fromkeys(word for row in rows for word in row))}
         vectors, pieces = self.rows(list(place))
-        asked, asked_marks = _padded([(a.words, a.marks, a.weights) for a, _ in items], place)
-        words, marks = _padded([(w.words, w.marks, w.weights) for w in windows], place)
+        asked, asked_marks = padded([(a.words, a.marks, a.weights) for a, _ in items], place)
+        words, marks = padded([(w.words, w.marks, w.weights) for w in windows], place)
         allowed = np.zeros((*words.shape, LONGEST), dtype=bool)
         for at, window in enumerate(windows):
             ends = (window.marks & ~MAY_END) == 0
@@ -87,9 +88,10 @@ class Words:
         )  # fmt: skip
 
 
-def _padded(
+def padded(
     rows: Sequence[tuple[Sequence[str], npt.NDArray[np.int16], npt.NDArray[np.float32]]], place: dict[str, int]
 ) -> tuple[Tensor, Tensor]:
+    """Texts as rows of a batch's words [n, W] and their marks [n, W, MARKS + 1]; place: a word's row, from 1."""
     longest = max(len(words) for words, _, _ in rows)
     ids = np.zeros((len(rows), longest), dtype=np.int64)
     marks = np.zeros((len(rows), longest, len(MARKS) + 1), dtype=np.float32)
@@ -102,38 +104,44 @@ def _padded(
 
 
 class Block(nn.Module):
-    """Two separable convolutions, attention, feed-forward; each after a norm and added to what was there."""
+    """A separable convolution, attention, feed-forward; each after a norm and added to what was there."""
 
     def __init__(self, size: int, heads: int = 4) -> None:
         super().__init__()
         self.heads = heads
-        self.norms = nn.ModuleList(nn.LayerNorm(size) for _ in range(4))
-        self.wide = nn.ModuleList(nn.Conv1d(size, size, 5, padding=2, groups=size) for _ in range(2))
-        self.mixed = nn.ModuleList(nn.Linear(size, size) for _ in range(2))
+        self.norms = nn.ModuleList(nn.LayerNorm(size) for _ in range(3))
+        self.wide, self.mixed = nn.Conv1d(size, size, 5, padding=2, groups=size), nn.Linear(size, size)
         self.qkv, self.out = nn.Linear(size, 3 * size), nn.Linear(size, size)
         self.up, self.down = nn.Linear(size, 2 * size), nn.Linear(2 * size, size)
-        self.drop = nn.Dropout(0.1)
+        self.drop = nn.Dropout1d(DROPPED)
 
     def forward(self, x: Tensor, held: Tensor) -> Tensor:
         """x [n, words, size], held [n, words] bool"""
-        for norm, wide, mixed in zip(self.norms[:2], self.wide, self.mixed, strict=True):
-            y = (norm(x) * held[..., None]).transpose(1, 2)
-            x = x + self.drop(mixed(functional.relu(wide(y).transpose(1, 2))))
-        q, k, v = self.qkv(self.norms[2](x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        y = functional.scaled_dot_product_attention(q, k, v, attn_mask=held[:, None, None, :])
-        x = x + self.drop(self.out(y.transpose(1, 2).flatten(2)))
-        return x + self.drop(self.down(functional.relu(self.up(self.norms[3](x)))))  # type: ignore[no-any-return]
+        y = self.wide((self.norms[0](x) * held[..., None]).transpose(1, 2)).transpose(1, 2)
+        x = x + self.mixed(functional.relu(y))
+        q, k, v = self.qkv(self.norms[1](x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        # by hand: in bf16, the fused form goes back four times as slowly on a CPU
+        match = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)
+        y = match.masked_fill(~held[:, None, None, :], NEVER).softmax(3).to(v.dtype) @ v
+        x = x + self._dropped(self.out(y.transpose(1, 2).flatten(2)))
+        return x + self._dropped(self.down(functional.relu(self.up(self.norms[2](x)))))
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        """Whole dimensions of a text: a tenth of the price of single numbers."""
+        out: Tensor = self.drop(x.transpose(1, 2)).transpose(1, 2)
+        return out
 
 
 class Reader(nn.Module):
-    def __init__(self, vocabulary: int, width: int, size: int = 128, below: int = 1, above: int = 2) -> None:
+    def __init__(self, vocabulary: int, width: int, size: int = 192, below: int = 4, above: int = 2) -> None:
         """vocabulary: of the tokenizer; width: of the model's word vectors."""
         super().__init__()
         self.pieces = nn.EmbeddingBag(vocabulary + 1, LEARNT, mode="sum", padding_idx=vocabulary)
-        self.entry = nn.Linear(width + LEARNT + len(MARKS) + 1 + 2, size)
+        self.entry, self.marked = nn.Linear(width + LEARNT, size), nn.Linear(len(MARKS) + 1, size, bias=False)
+        self.below = nn.ModuleList(Block(size) for _ in range(below))
         self.kinds = nn.Embedding(len(KIND_OF) + 1, size)
         self.seen = nn.Linear(len(FEATURES), size)
-        self.below = nn.ModuleList(Block(size) for _ in range(below))
+        self.near = nn.Linear(2, size, bias=False)
         self.alike = nn.Linear(size, size, bias=False)
         self.meet = nn.Linear(4 * size, size)
         self.above = nn.ModuleList(Block(size) for _ in range(above))
@@ -142,7 +150,7 @@ class Reader(nn.Module):
         self.lengths = nn.Embedding(len(KIND_OF) + 1, LONGEST)
         self.gate = nn.Linear(2 * size, size)
         self.level = nn.Linear(size + len(FEATURES), 1)
-        self.drop = nn.Dropout(0.1)
+        self.drop = nn.Dropout(DROPPED)
         for table in (self.pieces, self.kinds, self.lengths):
             nn.init.normal_(table.weight, std=0.02)
         with torch.no_grad():
@@ -150,25 +158,21 @@ class Reader(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Scores of runs [n, W, LONGEST]: of `length + 1` words from the word on; NEVER where it cannot be one."""
-        learnt = self.pieces(batch.pieces)
+        entered = self.enter(batch.vectors, batch.pieces)
         held, asked_held = batch.words > 0, batch.asked > 0
-        words, asked = batch.vectors[batch.words], batch.vectors[batch.asked][batch.owner]
-        cosines = words @ asked.transpose(1, 2)  # [n, W, Q]
+        x = self.understand(entered, batch.words, batch.marks, held)
+        q = self.understand(entered, batch.asked, batch.asked_marks, asked_held)
+        known = batch.vectors @ batch.vectors[: int(batch.asked.max()) + 1].T  # questions' words come first
+        cosines = known[batch.words[:, :, None], batch.asked[batch.owner][:, None, :]]  # [n, W, Q]
         telling = batch.asked_marks[..., -1][batch.owner]
         near = torch.stack([cosines.amax(2), (cosines * telling[:, None, :]).amax(2)], dim=-1)
-        none = near.new_zeros(*batch.asked.shape, 2)
-        x = self._enter(words, learnt[batch.words], batch.marks, near)
-        q = self._enter(batch.vectors[batch.asked], learnt[batch.asked], batch.asked_marks, none)
         kinds = self.kinds(batch.kinds)
-        x = x + self.seen(batch.features)[:, None] + kinds[batch.owner][:, None]
-        q = q + kinds[:, None]
-        for block in self.below:
-            x, q = block(x, held), block(q, asked_held)
-        q, q_held = q[batch.owner], asked_held[batch.owner]
+        x = x + self.near(near) + (self.seen(batch.features) + kinds[batch.owner])[:, None]
+        q = (q + kinds[:, None])[batch.owner]
         match = self.alike(x) @ q.transpose(1, 2) * x.shape[-1] ** -0.5 + 4.0 * cosines
-        from_asked = match.masked_fill(~q_held[:, None, :], NEVER).softmax(2) @ q
+        from_asked = match.masked_fill(~asked_held[batch.owner][:, None, :], NEVER).softmax(2) @ q
         asked_for = match.amax(2).masked_fill(~held, NEVER).softmax(1)[:, None, :] @ x  # [n, 1, size]
-        x = self.meet(self.drop(torch.cat([x, from_asked, x * from_asked, x * asked_for], dim=-1)))
+        x = self.meet(torch.cat([x, from_asked, x * from_asked, x * asked_for], dim=-1))
         for block in self.above:
             x = block(x, held)
         x = self.last(x)
@@ -178,12 +182,20 @@ class Reader(nn.Module):
         level = self.level(torch.cat([functional.relu(self.gate(pooled)), batch.features], dim=-1))[:, 0]
         last = functional.pad(end, (0, LONGEST - 1)).unfold(1, LONGEST, 1)  # [n, W, LONGEST]
         scores = start[..., None] + last + self.lengths(batch.kinds)[batch.owner][:, None] + level[:, None, None]
-        out: Tensor = scores.masked_fill(~batch.allowed, NEVER)
+        out: Tensor = scores.float().masked_fill(~batch.allowed, NEVER)
         return out
 
-    def _enter(self, vectors: Tensor, learnt: Tensor, marks: Tensor, near: Tensor) -> Tensor:
-        out: Tensor = self.entry(self.drop(torch.cat([8.0 * vectors, learnt, marks, near], dim=-1)))
+    def enter(self, vectors: Tensor, pieces: Tensor) -> Tensor:
+        """Words before they are read, [words, size]; the first is none."""
+        out: Tensor = self.entry(self.drop(torch.cat([8.0 * vectors, self.pieces(pieces)], dim=-1)))
         return out
+
+    def understand(self, entered: Tensor, rows: Tensor, marks: Tensor, held: Tensor) -> Tensor:
+        """Texts alone [n, words, size]: what each word means where it stands. rows: of `entered`."""
+        x: Tensor = functional.embedding(rows, entered) + self.marked(marks)
+        for block in self.below:
+            x = block(x, held)
+        return x
 
 
 @dataclass(frozen=True, slots=True)

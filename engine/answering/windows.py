@@ -55,7 +55,7 @@ class Asked:
 
 def asked_of(question: Question, weights: Mapping[str, float]) -> Asked:
     words = tuple(m.group() for m in WORD.finditer(question.text))[:ASKED]
-    marks, found = _marked(question, weights, " ".join(words), words, "inside", frozenset())
+    marks, found = marked(question, weights, " ".join(words), words, "inside", frozenset())
     return Asked(words, marks, found, KIND_OF[question.kind.name] if question.kind else 0)
 
 
@@ -77,7 +77,7 @@ def window_of(question: Question, weights: Mapping[str, float], passage: Passage
         ([m.group() for m in tokens], "inside", frozenset(i for i, m in enumerate(tokens) if m.start() in holds), text),
         ([m.group() for m in WORD.finditer(behind)][:BEHIND], "", frozenset[int](), behind),
     )
-    read = [_marked(question, weights, whole, words, where, kinds) for words, where, kinds, whole in parts]
+    read = [marked(question, weights, whole, words, where, kinds) for words, where, kinds, whole in parts]
     first = len(parts[0][0]) + len(parts[1][0])
     return Window(
         tuple(word for words, *_ in parts for word in words),
@@ -90,7 +90,7 @@ def window_of(question: Question, weights: Mapping[str, float], passage: Passage
     )
 
 
-def _marked(
+def marked(
     question: Question, weights: Mapping[str, float], text: str, words: Sequence[str], where: str, kinds: frozenset[int]
 ) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32]]:
     marks, found = np.zeros(len(words), np.int16), np.zeros(len(words), np.float32)

@@ -22,11 +22,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from engine.answering.reader import READER
+from engine.answering.quoting import READ
+from engine.answering.reader import READER, Words
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
-from engine.training import quoting
-from engine.training import reading as reader
+from engine.training import language, quoting, reading
 from engine.training.batches import BatchMaker, Corpus
 from engine.training.convert import GROUPS, convert, trainable
 from engine.training.passages import prepare
@@ -35,7 +35,9 @@ from engine.training.samples import HELD_LIVES, Maker
 from engine.training.samples import prepare as prepare_reading
 from engine.training.start import WORD_SHARE
 from engine.training.state import find_state, load_weights
+from engine.training.timed import Timed
 from engine.training.trainer import Run, Trainer, initialise
+from engine.training.trusting import trust
 from engine.training.vocabulary import train_vocabulary
 from engine.training.word_vectors import count_passages, first_vectors, learn, meanings_of, save_vectors
 from engine.weights import save
@@ -51,7 +53,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("job", choices=("prepare", "words", "train", "convert", "export", "answer"))
     parser.add_argument("--data", type=Path, help="prepare: folder with text/ and qa/")
-    parser.add_argument("--teacher", type=Path, help="words: folder of a sentence encoder, such as all-MiniLM-L6-v2")
+    parser.add_argument(
+        "--teacher", type=Path, help="words, answer: folder of a sentence encoder, such as all-MiniLM-L6-v2"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/twin-tiny"), help="the run's folder (runs/twin-tiny)")
     parser.add_argument("--preset", default="small", help="small, large, or a config.json (small)")
     parser.add_argument("--phases", type=Path, help="folder of phase files; default: the recipe")
@@ -112,7 +116,7 @@ def run(given: argparse.Namespace) -> None:
     elif given.job == "answer":
         if given.data is None or given.to is None:
             raise FileNotFoundError("answer needs --data DIR and --to CHECKPOINT")
-        fit_answers(given.to, given.data, given.out, given.minutes)
+        fit_answers(given.to, given.data, given.out, given.minutes, given.teacher)
     else:
         if given.to is None:
             raise FileNotFoundError("export needs --to DIR")
@@ -142,7 +146,7 @@ def learn_words(
     save_vectors(learn(first, maker, given.steps, config.routing.chunk_size), out)
 
 
-def fit_answers(checkpoint: Path, data: Path, out: Path, minutes: float) -> None:
+def fit_answers(checkpoint: Path, data: Path, out: Path, minutes: float, teacher: Path | None) -> None:
     """How a checkpoint quotes: sentence scores, a reader trained for so many minutes in all, and thresholds, written
     beside its weights and into the `twin_config` of its config.json."""
     quotes = quoting.fit(checkpoint, data)
@@ -150,10 +154,12 @@ def fit_answers(checkpoint: Path, data: Path, out: Path, minutes: float) -> None
     set_policy(checkpoint, sentence_weights=list(quotes.weights), grounded_at=quotes.grounded_at)
     maker = Maker(checkpoint, data)
     out.mkdir(parents=True, exist_ok=True)
-    reading = reader.Run(maker.meanings, out / "reader.state")
-    reading.train(prepare_reading(maker), minutes)
-    save_file({name: value.bfloat16() for name, value in reading.mean.state_dict().items()}, checkpoint / READER)
-    trusted = reader.trust(reading.words, reading.mean, quotes.weights, maker.of_lives(HELD_LIVES))
+    words = Words(maker.meanings)
+    begun = language.learn(words, data, teacher, out / "language.state", minutes * language.SHARE)
+    run = Timed(lambda: begun, out / "reader.state", reading.RATE)
+    run.train(reading.lessons(words, prepare_reading(maker), run.step), minutes * (1 - language.SHARE))
+    save_file({name: value.bfloat16() for name, value in run.mean.state_dict().items()}, checkpoint / READER)
+    trusted = trust(words, run.mean, quotes.weights, Maker(checkpoint, data, READ).of_lives(HELD_LIVES))
     set_policy(
         checkpoint, reader_weights=[round(v, 4) for v in trusted.weights],
         grounded_at=round(trusted.grounded_at, 4), span_at=round(trusted.span_at, 4),

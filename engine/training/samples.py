@@ -3,10 +3,10 @@ away."""
 
 from __future__ import annotations
 
-import json
-import lzma
 import random
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -21,19 +21,37 @@ from engine.answering.reader import LONGEST
 from engine.answering.sentences import score_sentences
 from engine.answering.windows import WORD, Asked, Window, asked_of, window_of
 from engine.tokenizer import MemoryTokenizer
+from engine.training.asking import count_words, turn
 from engine.training.generator import memory
-from engine.training.quoting import OPENED, Closed, read_units
+from engine.training.language import read_texts
+from engine.training.misses import Pool, near_miss, pool_of
+from engine.training.quoting import OPENED, Closed, read_units, spans
 from engine.training.tasks import NAME, NUMBER, SENTENCE, YEAR, thin
 from engine.weights import load
 
-WINDOWS = 6  # of one question in training
+WINDOWS = 4  # of one question in training
+TWICE = "squad11-train", "squad20-train"  # in each time through: people's own questions are few
+MISSED = 0.25  # share of answerable questions that are asked once more as near misses
 TAKEN_AWAY = 0.3  # share of questions whose documents with the answer are not among the windows
 SETS = {"squad11-train": 400, "squad20-train": 400, "fairytaleqa-train": 60, "qamr": 10000}  # of one memory, at most
 LIVES = range(3000, 3250)  # seeds of generated memories of 40 documents
 HELD_LIVES = range(2000, 2006)
-PASSAGES = 16000  # of encyclopaedia text, a question each
-ENCYCLOPAEDIA = Path("text") / "wikipedia-passages.jsonl.xz"
-TOGETHER = 40  # passages that make one memory
+TEXTS = {
+    "wikipedia-passages": 180,
+    "wikipedia-articles": 60,
+    "books": 60,
+    "novels-eltec": 60,
+    "diary-pepys": 40,
+    "notes": 40,
+    "mail": 40,
+    "facts": 20,
+    "technical": 40,
+    "dialogues-sgd": 20,
+}  # memories made of plain text
+TOGETHER = 40  # passages that make one of them, a question each
+AS_HIDDEN = 0.25  # share of those whose question is a sentence with something hidden
+TRIED = 8  # sentences of a passage that are tried
+PIECE = 900  # characters of a passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,53 +64,79 @@ class Sample:
 class Maker:
     """From questions over closed memories to samples."""
 
-    def __init__(self, checkpoint: Path, data: Path) -> None:
+    def __init__(self, checkpoint: Path, data: Path, windows: int = WINDOWS) -> None:
         model = load(checkpoint, device="cpu", dtype=torch.float32)
         self.meanings = Meanings(model, MemoryTokenizer(checkpoint / "tokenizer.json"))
         self.fitted: Sequence[float] = model.config.answering.get("sentence_weights", ())
-        self.data = data
+        self.data, self.windows = data, windows
 
     def path(self, name: str) -> Path:
         return self.data / "qa" / f"{name}.jsonl.xz"
 
     def of_set(self, name: str, part: int = 0, parts: int = 1) -> list[Sample]:
         """Every `parts`-th memory of a set in the unit format."""
-        rng, found = random.Random(part), []
+        rng, other, found = random.Random(part), random.Random(f"{name} {part}"), []
+        pool = pool_of(qa["q"] for _, asked in read_units(self.path(name), SETS[name]) for qa in asked)
         for unit, asked in islice(read_units(self.path(name), SETS[name]), part, None, parts):
             closed = Closed([(d.get("title", ""), d["text"]) for d in unit["docs"]], self.meanings)
             place = {d["id"]: i for i, d in enumerate(unit["docs"])}
+            near = pool_of(qa["q"] for qa in asked)
             for qa in asked:
                 gold = [place[g] for g in qa["gold"] if g in place]
                 answers = [] if qa.get("unanswerable") else qa["a"]
                 found.append(self.sample(rng, closed, qa["q"], gold, answers, None))
+                if answers:
+                    found.append(self.miss(other, closed, qa["q"], gold, other.choice((near, pool))))
         return [sample for sample in found if sample is not None]
 
     def of_lives(self, seeds: range) -> list[Sample]:
-        found, rng = [], random.Random(seeds.start)
+        found, rng, other = [], random.Random(seeds.start), random.Random(f"lives {seeds.start}")
         for seed in seeds:
             made = memory(seed, 40)
             closed = Closed([(d.context, d.text) for d in made.documents], self.meanings)
+            pool = pool_of(q.question for q in made.questions)
             for q in made.questions:
                 if q.kind in ("two-hop", "three-hop"):
                     continue
                 answers = q.answers if q.kind != "unanswerable" else []
                 found.append(self.sample(rng, closed, q.question, q.gold, answers, q.evidence))
+                if answers:
+                    found.append(self.miss(other, closed, q.question, q.gold, pool))
         return [sample for sample in found if sample is not None]
 
-    def of_passages(self, part: int, parts: int) -> list[Sample]:
-        """A name, year or number of an encyclopaedia's sentence asked for, the rest thinned."""
-        rng, found = random.Random(part), []
-        with lzma.open(self.data / ENCYCLOPAEDIA, "rt", encoding="utf-8") as file:
-            texts = [json.loads(line)["text"] for line in islice(file, part, PASSAGES, parts)]
-        for start in range(0, len(texts), TOGETHER):
-            titled = [text.partition("\n")[::2] for text in texts[start : start + TOGETHER]]
-            closed = Closed([(f"{title}\n", text) for title, text in titled], self.meanings)
-            for at, (_, text) in enumerate(titled):
-                made = hidden(rng, text)
-                if made is not None:
-                    question, answer, (a, b) = made
-                    found.append(self.sample(rng, closed, question, [at], [answer], [(at, a, b)]))
+    def of_texts(self, name: str) -> list[Sample]:
+        """Questions that rules make of plain text (asking.turn), or a name, year or number hidden in a sentence."""
+        rng, other, found = random.Random(name), random.Random(f"{name} misses"), []
+        pieces = [piece for text in read_texts(self.data / "text" / f"{name}.jsonl.xz") for piece in cut(text)]
+        known = count_words(text for _, text in pieces)
+        starts = range(0, max(1, len(pieces) - TOGETHER), TOGETHER)
+        for start in rng.sample(starts, min(TEXTS[name], len(starts))):
+            documents = pieces[start : start + TOGETHER]
+            closed = Closed(documents, self.meanings)
+            made = [(at, one) for at, (_, text) in enumerate(documents) if (one := self.asked(rng, text, known))]
+            pool = pool_of(question for _, (question, *_) in made)
+            for at, (question, answer, (a, b)) in made:
+                found.append(self.sample(rng, closed, question, [at], [answer], [(at, a, b)]))
+                found.append(self.miss(other, closed, question, [at], pool))
         return [sample for sample in found if sample is not None]
+
+    def asked(self, rng: random.Random, text: str, known: Counter[str]) -> tuple[str, str, tuple[int, int]] | None:
+        """(question, answer, the sentence) of a passage."""
+        if rng.random() < AS_HIDDEN:
+            return hidden(rng, text)
+        places = spans(text)
+        rng.shuffle(places)
+        for a, b in places[:TRIED]:
+            if (made := turn(rng, text[a:b], known)) is not None:
+                return made.question, made.answer, (a, b)
+        return None
+
+    def miss(self, rng: random.Random, closed: Closed, text: str, gold: Sequence[int], pool: Pool) -> Sample | None:
+        """None for all but a share of the questions, and where no near miss is sure to be one."""
+        if rng.random() >= MISSED:
+            return None
+        changed = near_miss(rng, text, gold, pool, closed)
+        return None if changed is None else self.sample(rng, closed, changed, [], [], None)
 
     def sample(
         self, rng: random.Random, closed: Closed, text: str, gold: Sequence[int], answers: Sequence[str],
@@ -112,7 +156,7 @@ class Maker:
         found: list[tuple[int, Window, list[tuple[int, int]]]] = []
         for sentence in score_sentences(question, weights, passages, leads, self.fitted, self.meanings):
             document, told = sentence.document, any(runs for *_, runs in found)
-            if len(found) >= WINDOWS and (told or not answers or document not in gold):
+            if len(found) >= self.windows and (told or not answers or document not in gold):
                 continue
             window = window_of(question, weights, closed.passages[document], sentence)
             runs = runs_of(window, wanted)
@@ -121,7 +165,7 @@ class Maker:
             if document in gold and evidence is not None:
                 meets = any(d == document and a < sentence.end and sentence.start < b for d, a, b in evidence)
                 runs = (runs or [(0, 0)]) if meets else []
-            if len(found) < WINDOWS:
+            if len(found) < self.windows:
                 found.append((document, window, runs))
             elif runs:
                 found[-1] = (document, window, runs)
@@ -160,6 +204,19 @@ def runs_of(window: Window, wanted: Sequence[Sequence[str]]) -> list[tuple[int, 
     return list(found)
 
 
+def cut(text: str) -> Iterator[tuple[str, str]]:
+    """(context, text) of passages, lines joined and cut at sentences."""
+    title, _, body = text.partition("\n")
+    context = f"{title}\n" if body and len(title) < 80 else ""
+    whole = re.sub(r"(?<![\n.:])\n(?!\n)", " ", body if context else text)
+    start = 0
+    for match in re.finditer(r"[.!?\n]\s|\Z", whole):
+        if match.end() - start >= PIECE or match.end() == len(whole):
+            if piece := whole[start : match.end()].strip():
+                yield context, piece
+            start = match.end()
+
+
 def hidden(rng: random.Random, text: str) -> tuple[str, str, tuple[int, int]] | None:
     """(question, answer, the sentence) of a passage: what stood at the wh-word."""
     sentences = [m.span() for m in SENTENCE.finditer(text) if len(m.group().split()) >= 7]
@@ -184,14 +241,15 @@ def prepare(maker: Maker, lives: range = LIVES, processes: int = 2) -> list[Samp
         if maker.path(name).exists():
             jobs += [("of_set", (name, part, 2)) for part in range(2)]
     jobs += [("of_lives", (lives[at : at + 20],)) for at in range(0, len(lives), 20)]
-    if (maker.data / ENCYCLOPAEDIA).exists():
-        jobs += [("of_passages", (part, 4)) for part in range(4)]
+    jobs += [("of_texts", (name,)) for name in TEXTS if (maker.data / "text" / f"{name}.jsonl.xz").exists()]
     _SHARED.append(maker)  # what is there before the fork is there in the processes
     try:
         with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-            return [sample for made in pool.map(_one, jobs) for sample in made]
+            made = list(pool.map(_one, jobs))
     finally:
         _SHARED.clear()
+    again = [part for (_, (name, *_)), part in zip(jobs, made, strict=True) if name in TWICE]
+    return [sample for part in (*made, *again) for sample in part]
 
 
 _SHARED: list[Maker] = []

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import random
+from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
+from few_texts import TEXTS, TINY, small_reader
 
-import engine
 from engine.answering.reader import Reader, Words
 from engine.training.quoting import Closed
-from engine.training.reading import Run, logistic, loss_of, precise, trust
-from engine.training.samples import Maker, Sample, bare_words, hidden
-
-TINY = Path(engine.__path__[0]) / "checkpoints" / "twin-tiny"
-TEXTS = [
-    ("boat.md\n", "The boat is painted green. It lies at pier 14 in winter. Nobody sails it now."),
-    ("bike.md\n", "The bicycle is painted red. Its frame number is WX-2201. It stands in the cellar."),
-    ("house.md\n", "The house was built in 1911. The roof is old. The kitchen is painted yellow."),
-]
+from engine.training.reading import RATE, lessons, loss_of
+from engine.training.samples import Maker, Sample, bare_words, cut, hidden
+from engine.training.timed import Timed
+from engine.training.trusting import logistic, precise, trust
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +87,15 @@ def test_a_hidden_word_is_asked_for() -> None:
     assert answer not in question
 
 
+def test_passages_end_with_sentences() -> None:
+    text = "Title\n" + "One line that is\nwrapped, as books have it. " * 60
+    pieces = list(cut(text))
+    assert len(pieces) > 1
+    assert all(context == "Title\n" for context, _ in pieces)
+    assert all(piece.startswith("One") and piece.endswith("it.") and "\n" not in piece for _, piece in pieces)
+    assert " ".join(piece for _, piece in pieces) == ("One line that is wrapped, as books have it. " * 60).strip()
+
+
 def samples(maker: Maker, closed: Closed) -> list[Sample]:
     asked = [
         ("Which colour is the boat painted?", [0], ["green"]), ("Which colour is the bicycle painted?", [1], ["red"]),
@@ -118,30 +123,39 @@ def test_a_loss_is_the_share_of_what_is_right(maker: Maker, closed: Closed) -> N
 
 
 @pytest.mark.usefixtures("whole")
-def test_a_run_learns_and_goes_on(
-    maker: Maker, closed: Closed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engine.training.reading.BATCH", 8)
-    monkeypatch.setattr("engine.training.reading.WARM", 2)
-    made, lines = samples(maker, closed), list[str]()
-    run = Run(maker.meanings, tmp_path / "state")
-    batch = run.words.batch([(s.asked, s.windows) for s in made])
-    before = float(loss_of(run.reader(batch), batch, made).detach())
-    while run.step < 25:
-        run._step(made, 0.0)
-    run.save()
-    after = float(loss_of(run.reader.eval()(batch), batch, made).detach())
+def test_a_reader_learns_its_samples(maker: Maker, closed: Closed, tmp_path: Path) -> None:
+    made, words = samples(maker, closed), Words(maker.meanings)
+    run = Timed(lambda: small_reader(maker.meanings), tmp_path / "state", 3 * RATE)
+    batch = words.batch([(s.asked, s.windows) for s in made])
+    before = float(loss_of(run.mean(batch), batch, made).detach())
+    learning = lessons(words, made, run.step)
+    while run.step < 30:
+        run.learn(next(learning), 0.0)
+    after = float(loss_of(run.own.eval()(batch), batch, made).detach())
     assert after < 0.7 * before
-    again = Run(maker.meanings, tmp_path / "state")
-    assert again.step == 25
-    assert torch.equal(again.reader.entry.weight, run.reader.entry.weight)
-    moments = again.optimizer.state_dict()["state"]
-    assert len(moments) == len(run.optimizer.state_dict()["state"])
-    again.train(made, 0.0, log=lines.append)
-    assert again.step == 25, "its minutes are spent"
-    report = trust(again.words, again.reader.eval(), maker.fitted, made)
+    report = trust(words, run.mean, maker.fitted, made)
     assert len(report.weights) == 3
     assert "refused" in report.report
+
+
+@pytest.mark.usefixtures("whole")
+def test_a_batch_comes_again_for_the_same_step(maker: Maker, closed: Closed, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, words = samples(maker, closed), Words(maker.meanings)
+    monkeypatch.setattr("engine.training.reading.BATCH", 2)
+    seen: list[list[str]] = []
+    monkeypatch.setattr(
+        "engine.training.reading.loss_of", lambda *given: seen.append([s.asked.words[-2] for s in given[2]])
+    )
+
+    def read(step: int, count: int) -> list[list[str]]:
+        seen.clear()
+        for loss in islice(lessons(words, made, step), count):
+            loss(small_reader(maker.meanings))
+        return seen.copy()
+
+    whole = read(0, 10)
+    assert read(6, 4) == whole[6:]
+    assert sorted(map(str, whole[:4])) != sorted(map(str, whole[4:8])), "each time through, other batches"
 
 
 def test_thresholds() -> None:

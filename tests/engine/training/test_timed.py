@@ -1,0 +1,49 @@
+"""A network in training goes on where it stopped, for as long as it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from engine.training.timed import Timed
+
+
+def losses(limit: int) -> Iterator[Callable[[nn.Linear], Tensor]]:
+    for _ in range(limit):
+        yield lambda line: (line(torch.ones(1, 3)) - 2.0).square().sum()
+
+
+def begun(state: Path) -> Timed[nn.Linear]:
+    return Timed(lambda: nn.Linear(3, 2), state, rate=0.1)
+
+
+def test_it_learns_and_goes_on(tmp_path: Path) -> None:
+    run, learning = begun(tmp_path / "state"), losses(60)
+    first = run.learn(next(learning), 0.0)
+    while run.step < 50:
+        last = run.learn(next(learning), 0.0)
+    assert last < 0.5 * first
+    run.save()
+    again = begun(tmp_path / "state")
+    assert again.step == 50
+    assert torch.equal(again.own.weight, run.own.weight)
+    assert torch.equal(again.mean.weight, run.mean.weight)
+    assert not torch.equal(again.mean.weight, again.own.weight)
+    further = [one.learn(next(losses(1)), 0.5) for one in (run, again)]
+    assert further[0] == further[1]
+    assert torch.equal(again.own.weight, run.own.weight), "its moments came with it"
+
+
+def test_it_stops_when_its_minutes_are_spent(tmp_path: Path) -> None:
+    run, lines = begun(tmp_path / "state"), list[str]()
+    run.train(losses(100_000), 0.005, lines.append)
+    assert run.spent >= 0.3
+    assert lines
+    steps = run.step
+    assert 50 <= steps < 100_000
+    again = begun(tmp_path / "state")
+    again.train(losses(0), 0.005, lines.append)
+    assert again.step == steps, "nothing is asked for once they are spent"
