@@ -26,6 +26,7 @@ class Policy:
     grounded_at: float = 0.0  # quote: a best sentence below this grounds nothing
     sentence_weights: tuple[float, ...] = ()  # of answering.sentences.FEATURES, then the bias; () = its own
     reader_weights: tuple[float, ...] = ()  # of a sentence's own logit, of the reader's, bias; () = no reader
+    choosing_weight: float = 0.0  # of the reader's logit in the choice of the sentence
     span_at: float = 1.0  # probability from which a short answer is put in front of the quote
     max_new_tokens: int = 256
 

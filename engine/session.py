@@ -53,7 +53,8 @@ class Answer:
     grounded: bool
     supports: tuple[Support, ...]  # the answering one first; what came closest, when not grounded
     score: float
-    short: str = ""  # a quoting policy's short answer, where it is sure of one; the text's first line then
+    span: str = ""  # a quoting policy's best run of words in the first sentence, sure or not
+    leads: bool = False  # sure enough: it is the text's first line
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,9 +264,10 @@ def _quoted(quoting: Quoting) -> Answer:
     grounded = chosen.score >= quoting.policy.grounded_at
     if not grounded:
         return Answer("", False, supports, chosen.score)
-    run, likely = quoting.short(chosen)
-    short, text = " ".join(run.split()), chosen.own if likely >= SURE else chosen.text
-    return Answer(f"{short}\n\n{text}" if short else text, True, supports, chosen.score, short)
+    run, likely = quoting.span(chosen)
+    span, text = " ".join(run.split()), chosen.own if likely >= SURE else chosen.text
+    leads = bool(span) and likely >= quoting.policy.span_at
+    return Answer(f"{span}\n\n{text}" if leads else text, True, supports, chosen.score, span, leads)
 
 
 def batches(order: Sequence[int], lengths: Sequence[int], batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:

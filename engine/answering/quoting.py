@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.answering.meaning import Meanings
-from engine.answering.question import Question
+from engine.answering.question import STOP, WORD, Question
 from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough
 from engine.answering.reader import Reading, Reads
-from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.answering.sentences import NOW, Scored, score_sentences, term_weights
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
 from engine.policy import Policy
 
 READ = 12  # best sentences that a reader looks at
+UNREAD = 8.0  # logits below the best one: lower ones say no more
 
 
 class Quoting:
@@ -62,29 +63,66 @@ class Quoting:
                 self.links.append((bridge, *link))
 
     def chosen(self) -> Quoted | None:
-        """The sentences to show, by their own scores; how sure it is that they answer, by the reader's word as well.
+        """The sentences to show, and how sure it is that they answer.
 
-        The reader does not choose: of the questions about the sample folder it would get six of a hundred more wrong
-        (docs/log.md)."""
-        quoted = choose(self.question, self.found, self.links, self.weights)
-        if quoted is None or self.reads is None or not self.policy.reader_weights:
-            return quoted
-        best = list({(s.document, s.start): s for s in [*quoted.sentences, *self.found[:READ]]}.values())
-        windows = [window_of(self.question, self.weights, self.passages[s.document], s) for s in best]
-        found = self.reads(asked_of(self.question, self.weights), windows)
-        self.readings = {(s.document, s.start): reading for s, reading in zip(best, found, strict=True)}
-        own, reader, bias = self.policy.reader_weights
-        any_run = math.log(sum(math.exp(min(reading.logit, 50.0)) for reading in found) + 1e-9)
-        logit = own * math.log(quoted.score / (1.0 - quoted.score + 1e-9) + 1e-9) + reader * any_run + bias
-        score = 1.0 / (1.0 + math.exp(-logit))
-        # a reader of single sentences cannot see what two of them say together
-        return replace(quoted, score=max(score, quoted.score) if quoted.chained else score)
-
-    def short(self, quoted: Quoted) -> tuple[str, float]:
-        """The short answer in the first sentence shown and its probability, where that is enough to lead with it."""
+        They are chosen by their own scores and a little by what the reader makes of them: with more of it, questions of
+        the sets it learnt from gain and those about people's files lose (docs/log.md)."""
+        if self.reads is None or not self.policy.reader_weights or not self.found:
+            return choose(self.question, self.found, self.links, self.weights)
+        head, rest = self.found[:READ], self.found[READ:]
+        self._read(head)
+        best = max(self.readings[_place(sentence)].logit for sentence in head)
+        heard = sorted((self._heard(sentence, best) for sentence in head), key=lambda s: -s.score)
+        quoted = choose(self.question, [*heard, *rest], self.links, self.weights)
+        assert quoted is not None
+        self._read(quoted.sentences)
         first = quoted.sentences[0]
-        reading = self.readings.get((first.document, first.start))
-        likely = quoted.score * reading.share if reading is not None else 0.0
-        if reading is None or self.question.is_yes_no or likely < self.policy.span_at:
+        alone = quoted.score
+        if not quoted.chained:
+            alone = next((s.score for s in head if _place(s) == _place(first)), alone)
+        own, reader, bias = self.policy.reader_weights
+        any_run = math.log(sum(math.exp(min(reading.logit, 50.0)) for reading in self.readings.values()) + 1e-9)
+        logit = own * math.log(alone / (1.0 - alone + 1e-9) + 1e-9) + reader * any_run + bias
+        score = _sigmoid(logit)
+        # a reader of single sentences cannot see what two of them say together
+        return replace(quoted, score=max(score, alone) if quoted.chained else score)
+
+    def _read(self, sentences: Sequence[Scored]) -> None:
+        """Has the reader look at those it has not seen."""
+        new = [sentence for sentence in sentences if _place(sentence) not in self.readings]
+        if not new:
+            return
+        assert self.reads is not None
+        windows = [window_of(self.question, self.weights, self.passages[s.document], s) for s in new]
+        found = self.reads(asked_of(self.question, self.weights), windows)
+        self.readings.update((_place(sentence), reading) for sentence, reading in zip(new, found, strict=True))
+
+    def _heard(self, sentence: Scored, best: float) -> Scored:
+        """The sentence's score with the reader's word: by how much its logit lies below the best one's.
+
+        The reader knows no dates: it is not heard where the question is how things are now."""
+        if NOW.search(self.question.text):
+            return sentence
+        behind = max(self.readings[_place(sentence)].logit - best, -UNREAD)
+        logit = sentence.logit + self.policy.choosing_weight * behind
+        return replace(sentence, logit=logit, score=_sigmoid(logit))
+
+    def span(self, quoted: Quoted) -> tuple[str, float]:
+        """The run of words of the first sentence that answers best, and its probability. Nothing where a yes or no is
+        asked for, and where the run has no word of its own."""
+        first = quoted.sentences[0]
+        reading = self.readings.get(_place(first))
+        if reading is None or self.question.is_yes_no:
             return "", 0.0
-        return self.passages[first.document].text[reading.start : reading.end], likely
+        run = self.passages[first.document].text[reading.start : reading.end]
+        if all(match.group().lower() in STOP for match in WORD.finditer(run)):
+            return "", 0.0
+        return run, quoted.score * reading.share
+
+
+def _place(sentence: Scored) -> tuple[int, int]:
+    return sentence.document, sentence.start
+
+
+def _sigmoid(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-logit))

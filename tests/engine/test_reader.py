@@ -14,7 +14,7 @@ import engine
 from engine.answering.meaning import Meanings
 from engine.answering.question import Question
 from engine.answering.quoting import Quoting
-from engine.answering.reader import NEVER, READER, Reader, Reads, Words
+from engine.answering.reader import NEVER, READER, Reader, Reading, Reads, Words
 from engine.answering.sentences import score_sentences, term_weights
 from engine.answering.windows import MARKS, SENTENCE, Asked, Window, asked_of, window_of
 from engine.config import ConfigError
@@ -163,15 +163,42 @@ def quoting(meanings: Meanings, asked: str, text: str, policy: Policy) -> Quotin
     ],
 )
 def test_the_shipped_reader_finds_short_answers(meanings: Meanings, asked: str, short: str) -> None:
-    policy = Policy(answer="quote", max_hops=1, reader_weights=(0.5, 0.8, 0.0), span_at=0.0)
-    held = quoting(meanings, asked, TEXT, policy)
+    held = quoting(meanings, asked, TEXT, Policy(answer="quote", max_hops=1, reader_weights=(0.5, 0.8, 0.0)))
     quoted = held.chosen()
     assert quoted is not None
-    found, likely = held.short(quoted)
+    found, likely = held.span(quoted)
     assert short in found
     assert bool(found) == bool(short) == (likely > 0.0)
-    held.policy = replace(policy, span_at=1.01)
-    assert held.short(quoted) == ("", 0.0), "below the threshold none leads"
+
+
+def test_a_run_without_a_word_of_its_own_is_none(meanings: Meanings) -> None:
+    text = "I handle your claim; its number is C-250423-77."
+    held = quoting(meanings, "Who handles the claim?", text, Policy(reader_weights=(0.5, 0.8, 0.0)))
+    quoted = held.chosen()
+    assert quoted is not None
+    place = (quoted.sentences[0].document, quoted.sentences[0].start)
+    held.readings[place] = Reading(3.0, 0, 1, 0.9)
+    assert held.span(quoted) == ("", 0.0), "I"
+    held.readings[place] = Reading(3.0, text.index("C-25"), len(text) - 1, 0.9)
+    assert held.span(quoted)[0] == "C-250423-77"
+
+
+def test_the_reader_has_a_word_in_the_choice_of_the_sentence(meanings: Meanings) -> None:
+    """Two sentences alike by their words: with its word the one that it finds an answer in comes first."""
+    text = "The dentist of Anna is old. The dentist of Anna is Petra Holm."
+    chosen = {}
+    for weight in (0.0, 2.0):
+        policy = Policy(answer="quote", max_hops=1, reader_weights=(0.5, 0.8, 0.0), choosing_weight=weight)
+        held = quoting(meanings, "Who is the dentist of Anna?", text, policy)
+        first = held.found[0].start
+        held._read(held.found)
+        other = next(s for s in held.found if s.start != first)
+        held.readings[1, first] = replace(held.readings[1, first], logit=-5.0)
+        held.readings[1, other.start] = replace(held.readings[1, other.start], logit=5.0)
+        quoted = held.chosen()
+        assert quoted is not None
+        chosen[weight] = quoted.sentences[0].start == first
+    assert chosen == {0.0: True, 2.0: False}
 
 
 def test_the_reader_is_surer_where_the_answer_stands(meanings: Meanings) -> None:

@@ -98,7 +98,7 @@ def table(found: Sequence[tuple[str, str, Item, Asked]]) -> Table:
             figure([metrics.all_found(got.merged, item.gold, 10) for item, got in golden]),
             figure([metrics.contains(got.answer, item.answers) for item, got in answered]),
             figure([metrics.quoted(got.quotes, item.answers) for item, got in answered]),
-            figure([metrics.token_f1(got.short or got.answer, item.answers) for item, got in answered]),
+            figure([metrics.token_f1(got.span or got.answer, item.answers) for item, got in answered]),
             sum(got.seconds for _, got in own) / len(own),
         ))  # fmt: skip
     return Table("ablate", "What each part is worth (hops merged)", columns, tuple(lines))

@@ -92,8 +92,8 @@ def retrieval_table(rows: Sequence[Row]) -> Table:
 
 def answer_table(rows: Sequence[Row]) -> Table:
     columns = (
-        "set", "retrieval", "n", "exact", "F1", "shown", "quoted", "shown, gold opened", "n opened",
-        "ID of 16", "ID free", "s a question",
+        "set", "retrieval", "n", "exact", "F1", "leads", "exact where it leads", "shown", "quoted",
+        "shown, gold opened", "n opened", "ID of 16", "ID free", "s a question",
     )  # fmt: skip
     lines: list[tuple[Cell, ...]] = []
     for (name, system), own in grouped(rows):
@@ -104,8 +104,10 @@ def answer_table(rows: Sequence[Row]) -> Table:
         wrote = [row.written for row in own if row.written]
         lines.append((
             name, system, len(found),
-            figure([metrics.exact_match(asked.short or asked.answer, golds) for _, asked, golds in found]),
-            figure([metrics.token_f1(asked.short or asked.answer, golds) for _, asked, golds in found]),
+            figure([metrics.exact_match(asked.span or asked.answer, golds) for _, asked, golds in found]),
+            figure([metrics.token_f1(asked.span or asked.answer, golds) for _, asked, golds in found]),
+            figure([asked.leads for _, asked, _ in found]),
+            figure([metrics.exact_match(asked.span, golds) for _, asked, golds in found if asked.leads]),
             figure([metrics.contains(asked.answer, golds) for _, asked, golds in found]),
             figure([metrics.quoted(asked.quotes, golds) for _, asked, golds in found]),
             figure([metrics.contains(asked.answer, golds) for _, asked, golds in opened]), len(opened),

@@ -59,7 +59,8 @@ class Asked:
     opened: tuple[tuple[str, ...], ...]
     answer: str  # what would be shown if nothing were ever refused
     quotes: tuple[str, ...]  # the sentences behind it
-    short: str  # the few words put in front of it, where the checkpoint gives any
+    span: str  # the few words in it that answer, where the checkpoint gives any
+    leads: bool  # whether they are put in front
     score: float  # compared with the checkpoint's grounded_at
     seconds: float
 
@@ -224,7 +225,7 @@ class UnitMemory:
         return Asked(
             tuple(self.named([document for document, _ in hop.routed]) for hop in hops),
             tuple(self.named([passage.document for passage in hop.opened]) for hop in hops),
-            answer.text, quotes, answer.short, answer.score, seconds,
+            answer.text, quotes, answer.span, answer.leads, answer.score, seconds,
         )  # fmt: skip
 
     def _place(self, doc: Doc) -> Path:
