@@ -138,7 +138,8 @@ class TwinApp(App[None]):
     def set_pulse(self, now: Pulse) -> None:
         self.pulse = now
         for screen in self.screen_stack:
-            if isinstance(screen, Section) and screen.is_mounted:
+            # a screen that is closing is not displayed and has lost its widgets, though it counts as mounted
+            if isinstance(screen, Section) and screen.is_mounted and screen.display:
                 screen.show_pulse()
 
     def report(self, error: str, title: str = "Something went wrong") -> None:

@@ -138,6 +138,18 @@ async def test_a_model_that_is_chosen_begins_to_encode_at_once(home: Path) -> No
         await until(pilot, lambda: "other" in (memory / "banks.json").read_text())
 
 
+@pytest.mark.parametrize("key", ["f6", "f8", "f9"])
+async def test_news_of_memory_while_the_screen_is_closing(life: Life, key: str) -> None:
+    """A watcher hears of memory until the app has ended, when the widgets are gone already."""
+    async with running(life.home) as pilot:
+        app = app_in(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: pilot.app.screen.query(Rows))
+        await app.screen.remove_children()
+        app.screen._pruning = True
+        app.set_pulse(app.pulse)
+
+
 async def test_the_library_is_shown_while_memory_changes(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its list takes longer than it takes memory to change again."""
     async with running(life.home) as pilot:
