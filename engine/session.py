@@ -65,7 +65,7 @@ class Text:
 
 
 Event = Hop | Text | Answer
-SURE = 0.7  # of a short answer: sentences of other documents are not shown beside it
+SURE = 0.5  # of a short answer: sentences of other documents are not shown beside it
 LEAD = "The answer to the question is:"
 
 
