@@ -145,8 +145,8 @@ async def test_news_of_memory_while_the_screen_is_closing(life: Life, key: str) 
         app = app_in(pilot)
         await pilot.press(key)
         await until(pilot, lambda: pilot.app.screen.query(Rows))
+        app.screen._pruning = True  # what Textual marks first; then the widgets go
         await app.screen.remove_children()
-        app.screen._pruning = True
         app.set_pulse(app.pulse)
 
 
