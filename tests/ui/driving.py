@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -107,8 +108,12 @@ async def until(pilot: Pilot[None], holds: Callable[[], Any], seconds: float = 3
 
 
 def seen(pilot: Pilot[None]) -> str:
-    """The screen as text, line by line."""
+    """The screen as text, line by line.
+
+    Rendering is cached: without the screens behind it a dialog would stay on an empty background in later pictures.
+    """
     screen, width = pilot.app.screen, pilot.app.size.width
+    visible_screen_stack.set(pilot.app._background_screens)
     lines = screen._compositor.render_strips()
     return "\n".join(strip.text[:width].rstrip() for strip in lines)
 
