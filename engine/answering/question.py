@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +17,8 @@ STOP = frozenset(
     "whom whose which what when where why how all any some many much more most very just about into over again ever "
     "also out up off only own same such too s t d ll re ve m please tell give say said according get got now "
     "s' it's i'm that's let's kind sort type exactly actually name called currently take takes took taken go goes went "
-    "come comes came make makes made want wants wanted use uses used let lets put keep does again".split()
+    "come comes came make makes made want wants wanted use uses used let lets put keep does again "
+    "between among during while until per each every either mean means meant".split()
 )
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -41,6 +43,7 @@ def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
     return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I))
 
 
+LONGEST = 1000  # characters of a question that are looked at for its form
 _DATE = rf"\b{_MONTH}\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}[/.]\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
 _CLOCK = r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b|\bhalf past\b|\bat (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"  # noqa: E501
 _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
@@ -88,6 +91,7 @@ class Question:
     names: frozenset[str]  # stems of its capitalised words and numbers
     kind: Kind | None
     kind_stems: frozenset[str]  # words that only say which kind is asked for: an answer of it covers them
+    focus: str | None  # stem of the thing asked for: `code` in "What is the new door code of the container?"
 
     @classmethod
     def of(cls, text: str) -> Question:
@@ -103,11 +107,23 @@ class Question:
         asked = [(m.start(), at, kind) for at, kind in enumerate(KINDS) if (m := kind.asked.search(text)) is not None]
         kind = min(asked)[2] if asked else None
         kind_stems = frozenset(found) & _KIND_STEMS if kind else frozenset[str]()
-        return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems)
+        focus = focus_of(text)
+        return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus)
 
     @property
     def is_yes_no(self) -> bool:
         return _YES_NO.match(self.text) is not None
+
+    @property
+    def is_nested(self) -> bool:
+        """A thing is named by what is said of it ("the place Jonas recommended"): another document may say which."""
+        text = self.text[:LONGEST]
+        return len(text.split(maxsplit=3)) > 3 and any(pattern.search(text) for pattern in _NESTED)
+
+    @property
+    def asks_now(self) -> bool:
+        """How things are now is asked for."""
+        return _NOW.search(self.text[:LONGEST]) is not None
 
     @property
     def is_specific(self) -> bool:
@@ -127,10 +143,76 @@ class Question:
         )
 
 
+def focus_of(text: str) -> str | None:
+    """The head of what is asked for, as a stem: the noun behind what, which, how many, or what "what is" speaks of."""
+    words = [match.group() for match in WORD.finditer(text[:LONGEST])]
+    lower = [word.lower() for word in words]
+    for at, word in enumerate(lower):
+        rest, following = words[at + 1 :], lower[at + 1 : at + 2]
+        if word == "how" and following in (["many"], ["much"]):
+            return _head(rest[2:] if lower[at + 2 : at + 3] in (["is"], ["was"]) else rest[1:])
+        if word in _ASKS_ALONE and following and following[0] in _BE:
+            return _head(rest[1:])
+        if word in _ASKS - _ASKS_ALONE:
+            return _head(rest)
+        if word in ("what", "which"):
+            return _head(rest, verbal=True)
+    return None
+
+
+def _head(words: Sequence[str], verbal: bool = False) -> str | None:
+    """Of words that begin with a noun and what stands before it: the noun's stem. verbal: a verb may follow at once."""
+    run = list[str]()
+    for at, word in enumerate(words):
+        low = word.lower()
+        if plain(low) != low and at < len(words) - 1:  # Maja's
+            run.clear()
+        elif low not in STOP and low not in _ENDS and not (run and word[0].isupper() and run[-1].islower()):
+            run.append(word)
+        elif run:
+            return _thing(run[0] if verbal and low not in _VERBS | _ENDS else run[-1])
+        elif low not in _BEFORE:
+            return None
+    return _thing(run[-1]) if run else None
+
+
+def _thing(word: str) -> str | None:
+    """Texts seldom say the words that only tell a kind of answer."""
+    return None if word.lower() in _GENERAL else stem(word)
+
+
+_GENERAL = frozenset("time date day days year month week number place person people amount part thing point".split())
+_BE = frozenset("is was are were".split())
+_ASKS_ALONE = frozenset("what which who where when".split())
+_ASKS = _ASKS_ALONE | {word + end for word in _ASKS_ALONE for end in ("'s", "’s")}
+_VERBS = frozenset("is was are were do does did has have had can could will would shall should must may might".split())
+_ENDS = frozenset(
+    "of for in on at to from with by about as that who which where when between during until since before after "
+    "now".split()
+)
+_BEFORE = frozenset("the a an my our your his her its their name kind sort type of this that these those".split())
 _YES_NO = re.compile(
     r"\W*(?:and |so |but |well,? )?(?:do|does|did|is|are|was|were|am|has|have|had|can|could|may|might|will|would|should"
     r"|must)"
     r"(?:n't)? (?!you (?:tell|remind|say|know|give))",
+    re.I,
+)
+_NESTED = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        r"\A\S+\s+\S+\s(?:.*?\s)??(?<!know )(?<!me )"
+        r"(?:who|whom|whose|which|where|(?<!did )(?<!does )(?<!is )(?<!was )that)\b",
+        r"(?:\bof\b|(?<!what)(?<!who)(?<!where)(?<!when)['’]s\b).*(?:\bof\b|['’]s\b)",
+        r"\bthe (?:[\w-]+ )?(?!(?:of|in|on|at|for|to|from|with|by|about|and|does|do|did)\b)[\w-]+ "
+        r"(?:I|we|you|he|she|they|my|our|(?-i:[A-Z])[\w-]+) [a-z]+",
+        r"\bof (?:the|my|our|his|her) [\w-]+ (?:with|behind|opposite|next to)\b",
+        r"\b\w+(?:ed|tten|wn) by\b",
+        r"^\W*(?:when|where|why|how)\b.*\bof\b",
+    )
+)
+_NOW = re.compile(
+    r"\b(?:now|current|currently|newest|latest|still|nowadays|today|these days|at the moment|since)\b"
+    r"|^\W*+(?:\S++ ){0,4}new\b(?! (?:york|year|zealand|delhi|orleans|jersey))",
     re.I,
 )
 _SPECIFIC = ("email", "phone", "code", "address", "money", "clock")

@@ -10,7 +10,8 @@ from engine.answering.meaning import Meanings
 from engine.answering.question import STOP, WORD, Question
 from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough
 from engine.answering.reader import Reading, Reads
-from engine.answering.sentences import NOW, Scored, score_sentences, term_weights
+from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.answering.sureness import evidence, sureness
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
@@ -27,6 +28,7 @@ class Quoting:
     ) -> None:  # fmt: skip
         self.question, self.policy, self.meanings, self.reads = Question.of(question), policy, meanings, reads
         self.passages: dict[int, Passage] = {}
+        self.leads: dict[int, float] = {}
         self.readings: dict[tuple[int, int], Reading] = {}  # by document and start of the sentence
         self.weights = term_weights(self.question, library.rarity(self.question.words))
         self.found: list[Scored] = []
@@ -40,15 +42,18 @@ class Quoting:
         sentence goes into the prompt: the rest routes to what is not asked, and a tenth of the tokens is scored."""
         hop = hops[-1]
         self.passages.update((passage.document, passage) for passage in hop.opened)
-        scored = score_sentences(
-            self.question, self.weights, hop.opened, hop.leads, self.policy.sentence_weights, self.meanings
-        )
+        self.leads.update(hop.leads)
+        scored = self._scored(hop.opened)
         self._link(self.tried, scored)
-        self.found = sorted([*self.found, *scored], key=lambda s: -s.score)
+        if self.question.asks_now and len(hops) > 1:  # what is news in one hop need not be beside the others
+            self.found = self._scored(list(self.passages.values()))
+        else:
+            self.found = sorted([*self.found, *scored], key=lambda s: -s.score)
         best = self.found[0] if self.found else None
         if len(hops) >= self.policy.max_hops or is_enough(self.question, best, self.weights):
             return None
-        bridge = next((bridge for bridge in bridges(self.question, self.found) if bridge not in self.tried), None)
+        tried = [_place(sentence) for sentence in self.tried]
+        bridge = next((bridge for bridge in bridges(self.question, self.found) if _place(bridge) not in tried), None)
         if bridge is None:
             return None
         self._link([bridge], self.found)  # what is open already may hold the chain's end
@@ -56,6 +61,11 @@ class Quoting:
         looking_for = bridge_text(self.question, bridge)
         through = ((bridge.document, self.passages[bridge.document].context + bridge.text),)
         return Step(looking_for, f"to follow “{looking_for[:120]}”", through)
+
+    def _scored(self, passages: Sequence[Passage]) -> list[Scored]:
+        return score_sentences(
+            self.question, self.weights, passages, self.leads, self.policy.sentence_weights, self.meanings
+        )
 
     def _link(self, from_: Sequence[Scored], to: Sequence[Scored]) -> None:
         for bridge in from_:
@@ -77,15 +87,12 @@ class Quoting:
         assert quoted is not None
         self._read(quoted.sentences)
         first = quoted.sentences[0]
-        alone = quoted.score
-        if not quoted.chained:
-            alone = next((s.score for s in head if _place(s) == _place(first)), alone)
-        own, reader, bias = self.policy.reader_weights
-        any_run = math.log(sum(math.exp(min(reading.logit, 50.0)) for reading in self.readings.values()) + 1e-9)
-        logit = own * math.log(alone / (1.0 - alone + 1e-9) + 1e-9) + reader * any_run + bias
-        score = _sigmoid(logit)
+        alone = next((sentence for sentence in head if _place(sentence) == _place(first)), first)
+        runs = [reading.logit for reading in self.readings.values()]
+        seen = evidence(alone.logit, alone.features, self.readings[_place(first)].logit, runs)
+        score = sureness(seen, self.policy.reader_weights)
         # a reader of single sentences cannot see what two of them say together
-        return replace(quoted, score=max(score, alone) if quoted.chained else score)
+        return replace(quoted, score=max(score, quoted.score) if quoted.chained else score)
 
     def _read(self, sentences: Sequence[Scored]) -> None:
         """Has the reader look at those it has not seen."""
@@ -101,7 +108,7 @@ class Quoting:
         """The sentence's score with the reader's word: by how much its logit lies below the best one's.
 
         The reader knows no dates: it is not heard where the question is how things are now."""
-        if NOW.search(self.question.text):
+        if self.question.asks_now:
             return sentence
         behind = max(self.readings[_place(sentence)].logit - best, -UNREAD)
         logit = sentence.logit + self.policy.choosing_weight * behind

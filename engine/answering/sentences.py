@@ -19,7 +19,7 @@ from engine.library import Passage
 FEATURES = (
     "words",  # share of the question's weight that the sentence's own words cover
     "around",  # the same with the sentences beside it and the document's context
-    "before",  # what the sentence before covers beyond it: answers often follow what they answer
+    "before",  # what the sentence before (or a row's header) covers beyond it: answers often follow what they answer
     "missing",  # weight of the rarest word that is nowhere around, against the rarest asked
     "names",  # share of the question's names and numbers around
     "pairs",  # share of neighbouring question words that stand close together here
@@ -32,16 +32,22 @@ FEATURES = (
     "asks",  # ends with a question mark
     "echo",  # holds nothing that the question did not have
     "markup",  # front matter, headings, rules of tables
-    "recent",  # the question asks how things are now: how new the document is among those opened
+    "recent",  # the question asks how things are now: how new the document is among those that say such a thing
     "meaning",  # likeness of the sentence to the question (answering.meaning)
     "meaning_around",
     "meaning_words",
+    "focus",  # the thing asked for is named here; half where the question names none
+    "focus_around",  # not here, but beside it or in the document's context
+    "passage",  # share of the question's weight that the whole passage covers
+    "unfit",  # an answer of a kind seldom met by chance is expected, and is not here
 )
-WEIGHTS = (4.0, 2.0, 1.5, -1.5, 1.0, 1.0, 1.2, -0.8, 1.0, 0.5, -0.8, -0.8, -3.0, -3.0, -1.5, 4.0, 0.0, 0.0, 0.0)
+RECENT, AROUND = FEATURES.index("recent"), FEATURES.index("around")
+WEIGHTS = (
+    *(4.0, 2.0, 1.5, -1.5, 1.0, 1.0, 1.2, -0.8, 1.0, 0.5, -0.8, -0.8, -3.0, -3.0, -1.5, 8.0),
+    *(0.0, 0.0, 0.0, 1.0, 0.3, 1.0, -1.0),
+)
 BIAS = -4.0
-NOW = re.compile(
-    r"\b(now|current|currently|new|newest|latest|still|nowadays|today|these days|at the moment|since)\b", re.I
-)
+ABOUT = 0.3  # share of a question about now that a sentence and what is around it cover, to count as news of it
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
 
@@ -75,20 +81,32 @@ def score_sentences(
     meanings: Meanings | None = None,
 ) -> list[Scored]:
     """All sentences of the passages, best first. documents: each document's share of the best one's probability."""
-    dates = sorted({passage.date for passage in passages if passage.date})
-    recent = {date: (at + 1) / len(dates) for at, date in enumerate(dates)} if NOW.search(question.text) else {}
     factors, bias = (tuple(fitted[:-1]), fitted[-1]) if fitted else (WEIGHTS, BIAS)
-    out: list[Scored] = []
+    read: list[tuple[Passage, tuple[int, int], Seen]] = []
     for passage in passages:
-        known = documents.get(passage.document, 0.0), recent.get(passage.date or "", 0.0)
-        read = read_sentences(question, weights, passage, *known, meanings)
-        for (start, end), seen in zip(passage.sentences, read, strict=True):
-            logit = bias + sum(f * v for f, v in zip(factors, seen.features, strict=True))
-            score = 1.0 / (1.0 + math.exp(-logit))
-            text = passage.text[start:end]
-            held = seen.covered, seen.near, seen.words, seen.features, logit
-            out.append(Scored(passage.document, start, end, text, score, *held))
+        seen = read_sentences(question, weights, passage, documents.get(passage.document, 0.0), meanings)
+        read.extend((passage, span, one) for span, one in zip(passage.sentences, seen, strict=True))
+    recent = _recency(read) if question.asks_now else {}
+    out: list[Scored] = []
+    for at, (passage, (start, end), one) in enumerate(read):
+        features = one.features
+        if at in recent:
+            features = (*features[:RECENT], recent[at], *features[RECENT + 1 :])
+        logit = bias + sum(f * v for f, v in zip(factors, features, strict=True))
+        score = 1.0 / (1.0 + math.exp(-logit))
+        held = one.covered, one.near, one.words, features, logit
+        out.append(Scored(passage.document, start, end, passage.text[start:end], score, *held))
     return sorted(out, key=lambda s: (-s.score, s.document, s.start))
+
+
+def _recency(read: Sequence[tuple[Passage, tuple[int, int], Seen]]) -> dict[int, float]:
+    """Place -> rank of its document's date, the newest 1, of the sentences that may say how things are: they name
+    the thing asked for, hold an answer of its kind, and cover half as much of the question as the best of them."""
+    telling = {at: one.features[AROUND] for at, (passage, _, one) in enumerate(read) if one.telling and passage.date}
+    least = max(ABOUT, 0.5 * max(telling.values(), default=0.0))
+    dates = {at: read[at][0].date or "" for at, covered in telling.items() if covered >= least}
+    order = {date: at for at, date in enumerate(sorted(set(dates.values())), 1)}
+    return {at: order[date] / len(order) for at, date in dates.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +117,13 @@ class Seen:
     covered: frozenset[str]
     near: frozenset[str]
     words: frozenset[str]
+    telling: bool  # names the thing asked for, and holds an answer of the kind asked for
 
 
 def read_sentences(
-    question: Question, weights: Mapping[str, float], passage: Passage, document: float, recent: float,
-    meanings: Meanings | None,
-) -> Iterator[Seen]:  # fmt: skip
-    """Every sentence of a passage, with its neighbours and the document's context in view."""
+    question: Question, weights: Mapping[str, float], passage: Passage, document: float, meanings: Meanings | None
+) -> Iterator[Seen]:
+    """Every sentence of a passage, with its neighbours and the document's context in view; of no date."""
     total = sum(weights.values()) or 1.0
     heaviest = max(weights.values(), default=1.0)
     ordered = [stems_of(passage.text[a:b]) for a, b in passage.sentences]
@@ -116,6 +134,12 @@ def read_sentences(
     ]
     titled = stems_of(passage.context)
     context = _known(titled, weights)
+    asked_for = {question.focus: 1.0} if question.focus is not None else {}
+    named = [bool(_known(stems, asked_for)) for stems in ordered]
+    titled_so = bool(_known(titled, asked_for))
+    whole = _share(context.union(*inside), weights, total)
+    unfit = question.is_specific
+    headers = table_headers(passage.text, passage.sentences)
     alike = (
         meanings.likeness(question, [weights[stem] for stem in question.stems], passage)
         if meanings is not None
@@ -123,8 +147,10 @@ def read_sentences(
     )
     for at, (start, end) in enumerate(passage.sentences):
         text, covered = passage.text[start:end], inside[at]
-        before = inside[at - 1] if at else frozenset[str]()
-        near = covered.union(context, *inside[max(0, at - 1) : at + 2])
+        header = headers[at]
+        before = inside[header] if header is not None else inside[at - 1] if at else frozenset[str]()
+        near = covered.union(context, before, *inside[max(0, at - 1) : at + 2])
+        beside = titled_so or any(named[max(0, at - 1) : at + 2]) or (header is not None and named[header])
         length = len(text.split())
         features = (
             _share(covered, weights, total),
@@ -142,13 +168,37 @@ def read_sentences(
             float(text.rstrip().endswith("?")),
             float(_echo(question, text)),
             float(MARKUP.match(text) is not None),
-            recent,
+            0.0,
             alike[at].own,
             alike[at].around,
             alike[at].words,
+            float(named[at]) if asked_for else 0.5,
+            float(not named[at] and beside),
+            whole,
+            float(unfit and not answering[at]),
         )
-        words = frozenset(titled).union(*ordered[max(0, at - 1) : at + 2])
-        yield Seen(features, covered, near, words)
+        words = frozenset(titled).union(
+            *ordered[max(0, at - 1) : at + 2], ordered[header] if header is not None else ()
+        )
+        about = beside or not asked_for or question.focus in question.kind_stems
+        telling = about and (answering[at] or question.kind is None)
+        yield Seen(features, covered, near, words, telling)
+
+
+def table_headers(text: str, sentences: Sequence[tuple[int, int]]) -> list[int | None]:
+    """Of every sentence: the first row of the table in which it stands behind it."""
+    out, first, end = list[int | None](), None, 0
+    for at, (start, stop) in enumerate(sentences):
+        gap = text[end:start]
+        if "\n" in gap or not at:  # a sentence in the middle of a line goes on with its row
+            row = text[start:stop].lstrip().startswith("|")
+            first = None if not row or gap.count("\n") > 1 else first
+            out.append(first)
+            first = at if row and first is None else first
+        else:
+            out.append(first if first != at - 1 else None)
+        end = stop
+    return out
 
 
 def _known(stems: Iterable[str], weights: Mapping[str, float]) -> frozenset[str]:

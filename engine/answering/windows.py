@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.answering.question import KINDS, STOP, Question, plain, stem
-from engine.answering.sentences import Scored
+from engine.answering.sentences import Scored, table_headers
 from engine.library import Passage
 
 WORD = re.compile(r"[$€£¥]?[^\W_]+(?:['’.,@_/:-][^\W_]+)*%?|[^\w\s]")
@@ -63,7 +63,10 @@ def window_of(question: Question, weights: Mapping[str, float], passage: Passage
     """The window of one scored sentence of a passage."""
     at = [start for start, _ in passage.sentences].index(scored.start)
     text = passage.text[scored.start : scored.end]
+    header = table_headers(passage.text, passage.sentences[: at + 1])[at]
     before = passage.text[passage.sentences[at - 1][0] : scored.start] if at else ""
+    if header is not None:
+        before = passage.text[slice(*passage.sentences[header])]
     behind = passage.text[scored.end : passage.sentences[at + 1][1]] if at + 1 < len(passage.sentences) else ""
     tokens = list(WORD.finditer(text))[:SENTENCE]
     holds = frozenset(

@@ -23,7 +23,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.answering.quoting import READ
-from engine.answering.reader import READER, Words
+from engine.answering.reader import READER, Reads, Words
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
 from engine.training import language, quoting, reading
@@ -31,7 +31,7 @@ from engine.training.batches import BatchMaker, Corpus
 from engine.training.convert import GROUPS, convert, trainable
 from engine.training.passages import prepare
 from engine.training.phase import all_phases
-from engine.training.samples import HELD_LIVES, Maker
+from engine.training.samples import Maker
 from engine.training.samples import prepare as prepare_reading
 from engine.training.start import WORD_SHARE
 from engine.training.state import find_state, load_weights
@@ -70,6 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--from", dest="start", type=Path, help="train, export: a checkpoint to go on from")
     parser.add_argument("--only", choices=tuple(GROUPS), help="train: these parameters alone; needs --from")
+    parser.add_argument("--further", action="store_true", help="answer: go on with the checkpoint's own reader")
     parser.add_argument("--to", type=Path, help="export: the checkpoint folder to write")
     given = parser.parse_args(arguments)
     try:
@@ -85,6 +86,8 @@ def run(given: argparse.Namespace) -> None:
             raise FileNotFoundError("convert needs --qwen3 DIR")
         convert(given.qwen3, given.out, seed=given.seed)
         return
+    if given.further and given.job != "answer":
+        raise FileNotFoundError("--further goes on with a reader: it belongs to `answer`")
     if given.only and not given.start:
         raise FileNotFoundError(f"--only {given.only} needs --from CHECKPOINT")
     preset = HERE / "presets" / f"{given.preset}.json"
@@ -116,7 +119,7 @@ def run(given: argparse.Namespace) -> None:
     elif given.job == "answer":
         if given.data is None or given.to is None:
             raise FileNotFoundError("answer needs --data DIR and --to CHECKPOINT")
-        fit_answers(given.to, given.data, given.out, given.minutes, given.teacher)
+        fit_answers(given.to, given.data, given.out, given.minutes, given.teacher, given.further)
     else:
         if given.to is None:
             raise FileNotFoundError("export needs --to DIR")
@@ -146,7 +149,9 @@ def learn_words(
     save_vectors(learn(first, maker, given.steps, config.routing.chunk_size), out)
 
 
-def fit_answers(checkpoint: Path, data: Path, out: Path, minutes: float, teacher: Path | None) -> None:
+def fit_answers(
+    checkpoint: Path, data: Path, out: Path, minutes: float, teacher: Path | None, further: bool = False
+) -> None:
     """How a checkpoint quotes: sentence scores, a reader trained for so many minutes in all, and thresholds, written
     beside its weights and into the `twin_config` of its config.json."""
     quotes = quoting.fit(checkpoint, data)
@@ -155,11 +160,16 @@ def fit_answers(checkpoint: Path, data: Path, out: Path, minutes: float, teacher
     maker = Maker(checkpoint, data)
     out.mkdir(parents=True, exist_ok=True)
     words = Words(maker.meanings)
-    begun = language.learn(words, data, teacher, out / "language.state", minutes * language.SHARE)
-    run = Timed(lambda: begun, out / "reader.state", reading.RATE)
-    run.train(reading.lessons(words, prepare_reading(maker), run.step), minutes * (1 - language.SHARE))
+    if further:
+        begun, share = Reads.load(checkpoint / READER, maker.meanings).reader.requires_grad_(), 0.0
+        state, rate = out / "further.state", reading.FURTHER
+    else:
+        share, state, rate = language.SHARE, out / "reader.state", reading.RATE
+        begun = language.learn(words, data, teacher, out / "language.state", minutes * share)
+    run = Timed(lambda: begun, state, rate)
+    run.train(reading.lessons(words, prepare_reading(maker), run.step), minutes * (1 - share))
     save_file({name: value.bfloat16() for name, value in run.mean.state_dict().items()}, checkpoint / READER)
-    trusted = trust(words, run.mean, quotes.weights, Maker(checkpoint, data, READ).of_lives(HELD_LIVES))
+    trusted = trust(words, run.mean, quotes.weights, Maker(checkpoint, data, READ).held())
     set_policy(
         checkpoint, reader_weights=[round(v, 4) for v in trusted.weights],
         grounded_at=round(trusted.grounded_at, 4), span_at=round(trusted.span_at, 4),

@@ -84,7 +84,7 @@ class Closed:
         rows, marks = [], []
         for i, share in self.best(weights, OPENED).items():
             passage = self.passages[i]
-            read = read_sentences(question, weights, passage, share, 0.0, self.meanings)
+            read = read_sentences(question, weights, passage, share, self.meanings)
             for (a, b), seen in zip(passage.sentences, read, strict=True):
                 rows.append(seen.features)
                 held = passage.text[a:b].lower()

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.answering.reader import LONGEST, Batch, Reader, Words
 from engine.training.samples import Sample
 
-RATE, BATCH = 1e-3, 24  # learning rate, questions a step
+RATE, FURTHER, BATCH = 1e-3, 6e-4, 24  # learning rates, the second for a reader that goes on; questions a step
 ALIKE = 32  # batches that are put in order of length together
 
 

@@ -32,9 +32,12 @@ from engine.weights import load
 WINDOWS = 4  # of one question in training
 TWICE = "squad11-train", "squad20-train"  # in each time through: people's own questions are few
 MISSED = 0.25  # share of answerable questions that are asked once more as near misses
+FOREIGN = 0.1  # share of questions that are asked of another memory as well
 TAKEN_AWAY = 0.3  # share of questions whose documents with the answer are not among the windows
 SETS = {"squad11-train": 400, "squad20-train": 400, "fairytaleqa-train": 60, "qamr": 10000}  # of one memory, at most
-LIVES = range(3000, 3250)  # seeds of generated memories of 40 documents
+HELD_SETS = {"squad20-dev": 16}  # of those kept apart: how far the reader is trusted is fitted on them too
+LIVES = range(4000, 4250)  # seeds of generated memories
+SIZES = 40, 120  # documents of one, by turns
 HELD_LIVES = range(2000, 2006)
 TEXTS = {
     "wikipedia-passages": 180,
@@ -71,13 +74,14 @@ class Maker:
         self.data, self.windows = data, windows
 
     def path(self, name: str) -> Path:
-        return self.data / "qa" / f"{name}.jsonl.xz"
+        return self.data / ("dev" if name in HELD_SETS else "qa") / f"{name}.jsonl.xz"
 
     def of_set(self, name: str, part: int = 0, parts: int = 1) -> list[Sample]:
         """Every `parts`-th memory of a set in the unit format."""
-        rng, other, found = random.Random(part), random.Random(f"{name} {part}"), []
-        pool = pool_of(qa["q"] for _, asked in read_units(self.path(name), SETS[name]) for qa in asked)
-        for unit, asked in islice(read_units(self.path(name), SETS[name]), part, None, parts):
+        rng, other, found, before = random.Random(part), random.Random(f"{name} {part}"), [], list[str]()
+        most = (SETS | HELD_SETS)[name]
+        pool = pool_of(qa["q"] for _, asked in read_units(self.path(name), most) for qa in asked)
+        for unit, asked in islice(read_units(self.path(name), most), part, None, parts):
             closed = Closed([(d.get("title", ""), d["text"]) for d in unit["docs"]], self.meanings)
             place = {d["id"]: i for i, d in enumerate(unit["docs"])}
             near = pool_of(qa["q"] for qa in asked)
@@ -87,12 +91,22 @@ class Maker:
                 found.append(self.sample(rng, closed, qa["q"], gold, answers, None))
                 if answers:
                     found.append(self.miss(other, closed, qa["q"], gold, other.choice((near, pool))))
+            found += self.foreign(other, closed, before, len(asked))
+            before = [qa["q"] for qa in asked]
         return [sample for sample in found if sample is not None]
+
+    def held(self) -> list[Sample]:
+        """Of lives and sets kept apart from training."""
+        found = self.of_lives(HELD_LIVES)
+        for name in HELD_SETS:
+            found += self.of_set(name) if self.path(name).exists() else []
+        return found
 
     def of_lives(self, seeds: range) -> list[Sample]:
         found, rng, other = [], random.Random(seeds.start), random.Random(f"lives {seeds.start}")
+        before = list[str]()
         for seed in seeds:
-            made = memory(seed, 40)
+            made = memory(seed, SIZES[seed % len(SIZES)])
             closed = Closed([(d.context, d.text) for d in made.documents], self.meanings)
             pool = pool_of(q.question for q in made.questions)
             for q in made.questions:
@@ -102,6 +116,8 @@ class Maker:
                 found.append(self.sample(rng, closed, q.question, q.gold, answers, q.evidence))
                 if answers:
                     found.append(self.miss(other, closed, q.question, q.gold, pool))
+            found += self.foreign(other, closed, before, len(made.questions))
+            before = [q.question for q in made.questions]
         return [sample for sample in found if sample is not None]
 
     def of_texts(self, name: str) -> list[Sample]:
@@ -109,7 +125,7 @@ class Maker:
         rng, other, found = random.Random(name), random.Random(f"{name} misses"), []
         pieces = [piece for text in read_texts(self.data / "text" / f"{name}.jsonl.xz") for piece in cut(text)]
         known = count_words(text for _, text in pieces)
-        starts = range(0, max(1, len(pieces) - TOGETHER), TOGETHER)
+        starts, before = range(0, max(1, len(pieces) - TOGETHER), TOGETHER), list[str]()
         for start in rng.sample(starts, min(TEXTS[name], len(starts))):
             documents = pieces[start : start + TOGETHER]
             closed = Closed(documents, self.meanings)
@@ -118,6 +134,8 @@ class Maker:
             for at, (question, answer, (a, b)) in made:
                 found.append(self.sample(rng, closed, question, [at], [answer], [(at, a, b)]))
                 found.append(self.miss(other, closed, question, [at], pool))
+            found += self.foreign(other, closed, before, len(made))
+            before = [question for _, (question, *_) in made]
         return [sample for sample in found if sample is not None]
 
     def asked(self, rng: random.Random, text: str, known: Counter[str]) -> tuple[str, str, tuple[int, int]] | None:
@@ -137,6 +155,15 @@ class Maker:
             return None
         changed = near_miss(rng, text, gold, pool, closed)
         return None if changed is None else self.sample(rng, closed, changed, [], [], None)
+
+    def foreign(self, rng: random.Random, closed: Closed, asked: Sequence[str], of: int) -> list[Sample | None]:
+        """Questions about another memory, of which some word is nowhere in this one; of: this one's own questions."""
+        out = list[Sample | None]()
+        for text in rng.sample(asked, min(sum(rng.random() < FOREIGN for _ in range(of)), len(asked))):
+            question = Question.of(text)
+            if any(word not in closed.counts for word in question.stems if word not in question.kind_stems):
+                out.append(self.sample(rng, closed, text, [], [], None))
+        return out
 
     def sample(
         self, rng: random.Random, closed: Closed, text: str, gold: Sequence[int], answers: Sequence[str],

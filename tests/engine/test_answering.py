@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Mapping, Sequence
 
 import pytest
 
 from engine.answering.question import Question, stem, stems_of
 from engine.answering.quote import bridge_text, bridges, chain, choose, is_enough
-from engine.answering.sentences import Scored, names_in, score_sentences, term_weights
+from engine.answering.sentences import FEATURES, Scored, names_in, score_sentences, table_headers, term_weights
 from engine.library import Passage
 
 KINDS = [
@@ -60,6 +61,87 @@ def test_words_that_matter(question: str, words: tuple[str, ...]) -> None:
     read = Question.of(question)
     assert read.words == words
     assert len(read.stems) == len(read.words) == len(set(read.stems))
+
+
+@pytest.mark.parametrize(
+    ("question", "nested"),
+    [
+        ("What is the phone number of the place Jonas recommended?", True),
+        ("What is the number of the neighbour who keeps the key?", True),
+        ("What is the number of the neighbour with the key?", True),
+        ("Where does the sister of Ada's dentist live?", True),
+        ("How much is the project ordered by Heron Ltd?", True),
+        ("When was the director of Brazil born?", True),
+        ("Who wrote the book that Petra left on the amp?", True),
+        ("Where is the water shut-off in our flat?", False),
+        ("Where is the water in our flat?", False),
+        ("What's the rent of the flat?", False),
+        ("What is the name of our dog?", False),
+        ("Who is the mayor of New York?", False),
+        ("How much did that cost?", False),
+        ("Do you know where the keys are?", False),
+        ("Can you tell me who repaired the boat?", False),
+        ("Is the shop open by nine?", False),
+        ("In which container does the band rehearse?", False),
+        ("What was the rent between April 2024 and March 2025?", False),
+        ("Who repaired the boat?", False),
+        ("", False),
+    ],
+)
+def test_a_thing_may_be_named_by_what_is_said_of_it(question: str, nested: bool) -> None:
+    assert Question.of(question).is_nested is nested
+
+
+@pytest.mark.parametrize(
+    ("question", "focus"),
+    [
+        ("What is the new door code of the container?", "code"),
+        ("In which container does the band rehearse?", "container"),
+        ("How much rent do we pay?", "rent"),
+        ("How many degrees do the ovens reach?", "degrees"),
+        ("Who is Maja's teacher?", "teacher"),
+        ("What's the name of our dog?", "dog"),
+        ("where's the water shut-off?", "shut-off"),
+        ("What is my salary since January?", "salary"),
+        ("What is the door code again?", "code"),
+        ("What's the wifi password, please?", "password"),
+        ("What is the new door code you gave me?", "code"),
+        ("What is the code Ana sent me?", "code"),
+        ("How much is the rent?", "rent"),
+        ("What team won the cup?", "team"),
+        ("What is the phone number of Ana?", None),  # texts do not say "number"
+        ("How much do we pay?", None),
+        ("When did we move?", None),
+        ("spare keys", None),
+        ("What", None),
+    ],
+)
+def test_the_thing_asked_for(question: str, focus: str | None) -> None:
+    assert Question.of(question).focus == (focus and stem(focus))
+
+
+@pytest.mark.parametrize(
+    ("question", "now"),
+    [
+        ("What is the new code?", True),
+        ("How much rent do we pay now?", True),
+        ("What is my salary since May?", True),
+        ("What was in the invoice that came with the new battery?", False),
+        ("Where in New York did we stay?", False),
+        ("Who knows the code?", False),
+    ],
+)
+def test_how_things_are_now_is_asked_for(question: str, now: bool) -> None:
+    assert Question.of(question).asks_now is now
+
+
+@pytest.mark.parametrize("part", ["a ", "of x ", "the Old ", "!", "who ", "’s "])
+def test_a_long_question_takes_no_time(part: str) -> None:
+    question = Question.of(part * 3000)
+    begun = time.monotonic()
+    assert isinstance(question.is_nested, bool)
+    assert isinstance(question.asks_now, bool)
+    assert time.monotonic() - begun < 2.0
 
 
 def test_stems_meet_across_forms() -> None:
@@ -170,6 +252,64 @@ def test_the_ranking_decides_between_equal_sentences() -> None:
         assert found[0].document == favoured
 
 
+def read_of(question: str, *texts: tuple[str, str]) -> list[Scored]:
+    """Sentences, a line each, of documents of (date, text); every word is as rare."""
+    read = Question.of(question)
+    passages = [
+        Passage(at, "", text, [m.span() for m in re.finditer(r".+", text)], date)
+        for at, (date, text) in enumerate(texts)
+    ]
+    return score_sentences(read, term_weights(read, dict.fromkeys(read.words, 1.0)), passages, {})
+
+
+def test_a_row_of_a_table_is_read_with_its_header() -> None:
+    table = "| book | lent to | when |\n|---|---|---|\n| Atlas | Mia | May |\n| Heron | Tom | June |"
+    found = {s.text: s for s in read_of("Which book is lent to Tom?", ("", table), ("", "Tom came by."))}
+    row = found["| Heron | Tom | June |"]
+    assert {stem("book"), stem("lent")} <= row.near
+    assert row.score > found["Tom came by."].score
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What is the code of the gate now?", "The gate has code 4417."),
+        ("What was the code of the gate?", "Code of the gate is 1983."),
+    ],
+)
+def test_how_things_are_now_is_said_by_the_newest_that_says_it(question: str, answer: str) -> None:
+    found = read_of(
+        question, ("2024-01-01", "Code of the gate is 1983."), ("2024-06-01", "The gate has code 4417."),
+        ("2025-01-01", "We painted the gate."), ("2025-02-01", "The gate is 2 m wide."),
+    )  # fmt: skip
+    assert found[0].text == answer
+
+
+def test_another_kind_of_answer_is_none() -> None:
+    found = read_of("What does the gate cost?", ("", "The gate needs new paint."), ("", "The gate: 1,250 SEK."))
+    assert found[0].text == "The gate: 1,250 SEK."
+    unfit = FEATURES.index("unfit")
+    assert [sentence.features[unfit] for sentence in found] == [0.0, 1.0]
+
+
+def test_what_is_so_now_may_be_said_by_a_row_or_in_words_of_its_kind() -> None:
+    tables = [(date, f"| name | code |\n| gate | {code} |") for date, code in (("2024", 1983), ("2025", 4417))]
+    assert read_of("What is the code of the gate now?", *tables)[0].text == "| gate | 4417 |"
+    mails = ("2024", "Ana: ana@old.example"), ("2025", "Ana: ana@new.example")
+    assert read_of("What is Ana's current email?", *mails)[0].text == "Ana: ana@new.example"
+
+
+def test_tables_have_each_their_own_header() -> None:
+    text = "| a | b |\n| 1 | 2 |\n| Bo | Old friend. Knows Ana. | 3 |\n| 4 | 5 |\n\n| c | d |\n| 6 | 7 |\nEnd."
+    spans = [m.span() for m in re.finditer(r"[^\n.]+(?:\.|(?=\n))|[^\n]+", text)]
+    headers = dict(zip([text[a:b].strip() for a, b in spans], table_headers(text, spans), strict=True))
+    assert headers["| a | b |"] is None
+    assert headers["| 1 | 2 |"] == headers["| 4 | 5 |"] == headers["Knows Ana."] == 0
+    assert headers["| c | d |"] is None
+    assert text[slice(*spans[headers["| 6 | 7 |"] or 0])] == "| c | d |"
+    assert headers["End."] is None
+
+
 def test_a_question_is_no_answer() -> None:
     read = Question.of("Who brings the cake?")
     found = score_sentences(read, term_weights(read, rarity(read.words)), [
@@ -196,6 +336,11 @@ def test_chain_over_two_documents() -> None:
     assert chosen is not None
     assert {s.document for s in chosen.sentences} == {5, 10}
     assert chosen.score <= 1.0
+    assert {s.document for s in chosen.told} == {5, 10}, "what leads to the answer is shown with it"
+    plainly = Question.of("What is the phone number of Marta?")
+    alone = choose(plainly, sorted([*first, *second], key=lambda s: -s.score), [(leads[0], *link)], weights)
+    assert alone is not None
+    assert not alone.chained
 
 
 def test_beside_the_answer_stands_what_covers_the_rest_of_the_question() -> None:

@@ -15,7 +15,7 @@ from engine.answering.meaning import Meanings
 from engine.answering.question import Question
 from engine.answering.quoting import Quoting
 from engine.answering.reader import NEVER, READER, Reader, Reading, Reads, Words
-from engine.answering.sentences import score_sentences, term_weights
+from engine.answering.sentences import FEATURES, score_sentences, term_weights
 from engine.answering.windows import MARKS, SENTENCE, Asked, Window, asked_of, window_of
 from engine.config import ConfigError
 from engine.interleave import Hop
@@ -44,6 +44,9 @@ def random_reader(meanings: Meanings) -> Reader:
     torch.manual_seed(0)
     vocabulary, width = meanings.table.shape
     return Reader(vocabulary, width, size=32).eval()
+
+
+TRUST = (0.5, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0)  # of sureness.EVIDENCE
 
 
 def windows(text: str, asked: str, context: str = "") -> tuple[Asked, list[Window]]:
@@ -153,6 +156,19 @@ def quoting(meanings: Meanings, asked: str, text: str, policy: Policy) -> Quotin
     return held
 
 
+def test_the_newest_of_all_hops_counts_as_new(meanings: Meanings) -> None:
+    """A later hop opens an old document alone: what the first opened is newer still."""
+    new = Passage(1, "", "The gate has code 4417.", [(0, 23)], "2025-01-01")
+    old = Passage(2, "", "The code of the gate is 1983.", [(0, 29)], "2019-01-01")
+    held = Quoting("What is the code of the gate now?", Rare(), Policy(max_hops=9), meanings)  # type: ignore[arg-type]
+    hops = [Hop(1, [(1, 1.0)], (new,), "", {1: 1.0}), Hop(2, [(2, 1.0)], (old,), "", {2: 1.0})]
+    held.following(hops[:1])
+    held.following(hops)
+    recent = FEATURES.index("recent")
+    assert {s.document: s.features[recent] for s in held.found} == {1: 1.0, 2: 0.5}
+    assert held.found[0].document == 1
+
+
 @pytest.mark.parametrize(
     ("asked", "short"),
     [
@@ -163,7 +179,7 @@ def quoting(meanings: Meanings, asked: str, text: str, policy: Policy) -> Quotin
     ],
 )
 def test_the_shipped_reader_finds_short_answers(meanings: Meanings, asked: str, short: str) -> None:
-    held = quoting(meanings, asked, TEXT, Policy(answer="quote", max_hops=1, reader_weights=(0.5, 0.8, 0.0)))
+    held = quoting(meanings, asked, TEXT, Policy(answer="quote", max_hops=1, reader_weights=TRUST))
     quoted = held.chosen()
     assert quoted is not None
     found, likely = held.span(quoted)
@@ -173,7 +189,7 @@ def test_the_shipped_reader_finds_short_answers(meanings: Meanings, asked: str, 
 
 def test_a_run_without_a_word_of_its_own_is_none(meanings: Meanings) -> None:
     text = "I handle your claim; its number is C-250423-77."
-    held = quoting(meanings, "Who handles the claim?", text, Policy(reader_weights=(0.5, 0.8, 0.0)))
+    held = quoting(meanings, "Who handles the claim?", text, Policy(reader_weights=TRUST))
     quoted = held.chosen()
     assert quoted is not None
     place = (quoted.sentences[0].document, quoted.sentences[0].start)
@@ -188,7 +204,7 @@ def test_the_reader_has_a_word_in_the_choice_of_the_sentence(meanings: Meanings)
     text = "The dentist of Anna is old. The dentist of Anna is Petra Holm."
     chosen = {}
     for weight in (0.0, 2.0):
-        policy = Policy(answer="quote", max_hops=1, reader_weights=(0.5, 0.8, 0.0), choosing_weight=weight)
+        policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST, choosing_weight=weight)
         held = quoting(meanings, "Who is the dentist of Anna?", text, policy)
         first = held.found[0].start
         held._read(held.found)
@@ -202,7 +218,7 @@ def test_the_reader_has_a_word_in_the_choice_of_the_sentence(meanings: Meanings)
 
 
 def test_the_reader_is_surer_where_the_answer_stands(meanings: Meanings) -> None:
-    policy = Policy(answer="quote", max_hops=1, reader_weights=(0.5, 0.8, 0.0))
+    policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST)
     there = quoting(meanings, "What is the phone number of the dentist?", TEXT, policy).chosen()
     gone = TEXT.replace("Her number is 031-390 06 70.", "She is kind to children.")
     missing = quoting(meanings, "What is the phone number of the dentist?", gone, policy).chosen()

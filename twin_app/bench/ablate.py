@@ -113,8 +113,9 @@ def run(invocation: Invocation) -> int:
 
 
 def of_all_checkpoints(this: Bench, units: Sequence[Unit]) -> Iterator[tuple[str, str, Item, Asked]]:
-    """The model in use with every variant, then each further checkpoint whole."""
+    """The model in use with every variant, then each further checkpoint with and without word evidence."""
     shelf = this.shelf()
     yield from results(shelf, units, variants(shelf.policy))
     for name, checkpoint in this.invocation.options.checkpoint:
-        yield from results(this.shelf(checkpoint), units, [Variant(name)])
+        both = [Variant(name), Variant(f"{name}, without word evidence", retrieval="latent")]
+        yield from results(this.shelf(checkpoint), units, both)

@@ -10,7 +10,8 @@ import pytest
 import torch
 from few_texts import TEXTS, TINY, small_reader
 
-from engine.answering.reader import Reader, Words
+from engine.answering.reader import READER, Reader, Reads, Words
+from engine.answering.sureness import EVIDENCE
 from engine.training.quoting import Closed
 from engine.training.reading import RATE, lessons, loss_of
 from engine.training.samples import Maker, Sample, bare_words, cut, hidden
@@ -70,6 +71,14 @@ def test_the_answer_can_be_taken_away(maker: Maker, closed: Closed, monkeypatch:
     assert sample is not None
     assert sample.right == ()
     assert all("bicycle" not in window.words for window in sample.windows)
+
+
+def test_questions_about_another_memory_have_no_answer_here(maker: Maker, closed: Closed) -> None:
+    known, foreign = "Where is the red bicycle?", "Who sold Anselm the red horse?"
+    (sample,) = maker.foreign(random.Random(1), closed, [known, foreign], 20)
+    assert sample is not None
+    assert "Anselm" in sample.asked.words
+    assert sample.right == ()
 
 
 def test_answers_are_compared_by_their_words() -> None:
@@ -134,8 +143,19 @@ def test_a_reader_learns_its_samples(maker: Maker, closed: Closed, tmp_path: Pat
     after = float(loss_of(run.own.eval()(batch), batch, made).detach())
     assert after < 0.7 * before
     report = trust(words, run.mean, maker.fitted, made)
-    assert len(report.weights) == 3
+    assert len(report.weights) == len(EVIDENCE) + 1
     assert "refused" in report.report
+
+
+@pytest.mark.usefixtures("whole")
+def test_a_reader_goes_on_learning(maker: Maker, closed: Closed, tmp_path: Path) -> None:
+    """The shipped one: `python -m engine.training answer --further`."""
+    made, words = samples(maker, closed), Words(maker.meanings)
+    run = Timed(lambda: Reads.load(TINY / READER, maker.meanings).reader.requires_grad_(), tmp_path / "state", RATE)
+    begun = {name: value.clone() for name, value in run.own.state_dict().items()}
+    first = next(lessons(words, made, 0))
+    assert run.learn(first, 0.0) < 20.0
+    assert any(not torch.equal(value, begun[name]) for name, value in run.own.state_dict().items())
 
 
 @pytest.mark.usefixtures("whole")

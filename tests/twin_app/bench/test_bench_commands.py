@@ -97,7 +97,7 @@ def test_ablate_leaves_one_thing_out_a_row(capsys: pytest.CaptureFixture[str], c
     rows = {line["variant"]: line for line in lines if line["set"] == "small"}
     assert set(rows) == {
         "full", "without interleave", "without original text", "answers written, not quoted", "without word evidence",
-        "without routing", "again",
+        "without routing", "again", "again, without word evidence",
     }  # fmt: skip
     assert rows["full"]["shown"]["mean"] == 1.0
     assert rows["without original text"]["quoted"]["mean"] == 0.0  # there is nothing to cite
