@@ -29,6 +29,8 @@ from engine.training.matching import Matching
 from engine.training.slots import DIGITS, Plan
 
 POSITION = 20.0  # of the share of <|im_start|> in what a token attends to
+FIRST = 8.0  # as many times as any other token
+HEADER_STEEP = 10.0
 CODED = 20.0  # length of a slot's code in a header
 HEADER = 30.0  # of the mark that a token of a header holds a code
 KNOWN = 25.0  # of what a header's codes add up to in the tokens that gathered them: each has its share
@@ -100,8 +102,7 @@ class Circuit:
                 rows = slice(at, at + count)
                 at += count
                 self._values(layer, head, right[rows])
-                for query in (2 * head, 2 * head + 1):
-                    self._writes(layer, query, (left[:, rows] * size[rows] / groups).T)
+                self._writes(layer, 2 * head, (left[:, rows] * size[rows]).T)
 
     def _kept(self) -> list[Tensor]:
         """Directions the circuit writes in."""
@@ -109,33 +110,51 @@ class Circuit:
         return [*plan.identity, plan.position, plan.header, plan.one, plan.due]
 
     def _positions(self) -> None:
+        """Last query head: <|im_start|>, FIRST times as much as any other token, so that its share falls gently."""
         layer, plan = self.model.model.layers[0], self.plan
+        attention, norm = layer.self_attn, layer.input_layernorm.weight.double()
         start = plan.sharply(plan.marks.start)
+        keys, asked = (torch.zeros(self.d, plan.hidden).double() for _ in range(2))
+        keys[:FAST] = BALLAST * plan.anything
+        keys[self.memory_at] = BALLAST * math.sqrt(FAST) * start
+        asked[self.memory_at] = plan.anything
+        attention.k_proj.weight[self.d :] = (keys / norm).float()
+        attention.q_proj.weight[3 * self.d :] = (asked / norm).float()
+        for part in (attention.q_norm, attention.k_norm):
+            part.weight.fill_(math.sqrt(math.log(FIRST) * math.sqrt(2.0 / self.d)))
         length = plan.embeddings[plan.marks.start].norm() / math.sqrt(plan.hidden)
         self._values(layer, 1, (start * length)[None], self.d - 1)
-        for query in (2, 3):
-            self._writes(layer, query, POSITION / 2 * plan.position[None], self.d - 1)
+        self._writes(layer, 3, POSITION * plan.position[None], self.d - 1)
 
     def _header(self) -> None:
         """A position's code is a sum of bends of the share of <|im_start|>, one between each two positions."""
         plan, layer, free = self.plan, self.model.model.layers[0], _Units(self.model.model.layers[0])
-        share = [POSITION / (slot + 3) for slot in range(DIGITS + 2)]  # at slot 0, 1, ..., and behind the last
+        share = [POSITION * FIRST / (FIRST + slot + 2) for slot in range(DIGITS + 2)]  # at slot 0, 1, ..., and behind the last
         bends = [(share[slot] + share[slot + 1]) / 2 for slot in range(DIGITS + 1)]
-        steep = [16.0 / (share[slot] - share[slot + 1]) for slot in range(DIGITS + 1)]
+        steep = [12.0 / (share[slot] - share[slot + 1]) for slot in range(DIGITS + 1)]
+        behind = plan.anything - plan.told(plan.marks.start) - plan.told(plan.marks.opening)
         for symbol, token in enumerate(plan.marks.symbols):
             holds = range(DIGITS) if token != plan.marks.closing else range(1, DIGITS + 1)
             written: dict[int, Tensor] = {}
             for slot in reversed(holds):
-                wanted = CODED * plan.code(slot, symbol) + HEADER * plan.header
+                wanted = CODED * plan.code(slot, symbol)
                 for other, part in written.items():
                     wanted = wanted - part * steep[other] * (share[slot] - bends[other])
                 written[slot] = wanted / (steep[slot] * (share[slot] - bends[slot]))
-                other_token = 1.3 * steep[slot] * (POSITION - bends[slot])
                 gate = steep[slot] * (plan.position - bends[slot] * plan.anything)
-                gate = gate - other_token * (plan.anything - plan.sharply(token, plan.position))
-                free.add(gate, plan.anything, written[slot])
-        for direction in self._kept():  # what tokens have there of their own
+                others = 1.2 * steep[slot] * (share[0] - bends[slot])
+                gate = gate - others * (plan.anything - plan.sharply(token, plan.position))
+                free.add(gate, behind, written[slot])
+            near = POSITION * FIRST / (FIRST + 11.0)  # few texts begin with a digit
+            gate = HEADER_STEEP * (plan.position - near * plan.anything)
+            gate = gate - 1.2 * HEADER_STEEP * (share[0] - near) * (plan.anything - plan.sharply(token, plan.position))
+            for more, sign in ((0.0, 1.0), (8.0, -1.0)):
+                free.add(gate - more * plan.anything, behind, sign * HEADER / 8.0 * plan.header)
+        text = plan.anything - torch.stack([plan.told(token) for token in plan.marks.symbols]).sum(0)
+        again = _Units(self.model.model.layers[1])
+        for direction in self._kept():  # what tokens have there of their own goes, most of it at once
             free.add(20.0 * plan.anything, direction, -direction / 20.0)
+            again.add(20.0 * text, direction, -direction / 20.0)
 
     def _gather(self) -> None:
         """Third query head: the codes of the header. Fourth: the one token that is always there, so that something is
@@ -145,21 +164,23 @@ class Circuit:
         keys, asked = (torch.zeros(self.d, plan.hidden).double() for _ in range(2))
         start = plan.told(plan.marks.start)
         keys[:FAST] = BALLAST * plan.anything
-        keys[self.memory_at] = 2.0 * plan.header + 6.0 * start
-        keys[self.memory_at - 1] = 20.0 * start
+        keys[self.memory_at] = 16.0 * plan.header + 12.0 * start
+        keys[self.memory_at - 1] = 100.0 * start
         asked[self.memory_at] = plan.anything
         attention.k_proj.weight[self.d :] = (keys / norm).float()
         attention.q_proj.weight[2 * self.d : 3 * self.d] = (asked / norm).float()
         attention.q_proj.weight[3 * self.d :] = (asked.roll(-1, 0) / norm).float()
         for part in (attention.q_norm, attention.k_norm):
-            part.weight.fill_(3.0)
+            part.weight.fill_(2.0)
         rows = torch.cat((plan.identity, plan.header[None]))
         self._values(layer, 1, torch.cat((rows, start[None])))
         self._writes(layer, 2, KNOWN / CODED * rows)
         self._writes(layer, 3, ONE * plan.one[None], len(rows))
         one = plan.one / ONE
         # What has gathered nothing is no part of memory: positions have been read, their direction says so from now on.
-        _Units(layer).add(20.0 * (one - plan.header / 9.0), one, plan.position)
+        free = _Units(layer)
+        for bend, sign in ((1.0, 1.0), (0.6, -1.0)):  # all the same, however little of the mark they have
+            free.add(20.0 * (bend * one - plan.header / 9.0), one, sign * 2.5 * plan.position)
 
     def _spare(self) -> Tensor:
         """[4, hidden]: where words are read by no router and no comparison of the last layer."""
