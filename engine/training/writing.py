@@ -31,6 +31,7 @@ from engine.training.slots import DIGITS, Plan
 POSITION = 20.0  # of the share of <|im_start|> in what a token attends to
 FIRST = 8.0  # as many times as any other token
 HEADER_STEEP = 10.0
+CLEANED = 0.33  # so that the norm in a header's tokens is made up for
 CODED = 20.0  # length of a slot's code in a header
 HEADER = 30.0  # of the mark that a token of a header holds a code
 KNOWN = 25.0  # of what a header's codes add up to in the tokens that gathered them: each has its share
@@ -142,9 +143,9 @@ class Circuit:
                     wanted = wanted - part * steep[other] * (share[slot] - bends[other])
                 written[slot] = wanted / (steep[slot] * (share[slot] - bends[slot]))
                 gate = steep[slot] * (plan.position - bends[slot] * plan.anything)
-                others = 1.2 * steep[slot] * (share[0] - bends[slot])
+                others = 0.4 * steep[slot] * (share[0] - bends[slot])
                 gate = gate - others * (plan.anything - plan.sharply(token, plan.position))
-                free.add(gate, behind, written[slot])
+                free.add(gate, plan.sharply(token, plan.position), written[slot])
             near = POSITION * FIRST / (FIRST + 11.0)  # few texts begin with a digit
             gate = HEADER_STEEP * (plan.position - near * plan.anything)
             gate = gate - 1.2 * HEADER_STEEP * (share[0] - near) * (plan.anything - plan.sharply(token, plan.position))
@@ -153,8 +154,15 @@ class Circuit:
         text = plan.anything - torch.stack([plan.told(token) for token in plan.marks.symbols]).sum(0)
         again = _Units(self.model.model.layers[1])
         for direction in self._kept():  # what tokens have there of their own goes, most of it at once
-            free.add(20.0 * plan.anything, direction, -direction / 20.0)
-            again.add(20.0 * text, direction, -direction / 20.0)
+            if direction is not plan.position:
+                free.add(20.0 * plan.anything, direction, -direction / 20.0)
+                again.add(20.0 * text, direction, -direction / 20.0)
+        for slot in range(1, DIGITS + 1):  # sums of bends are not exact: what they leave in later slots goes
+            gate = 2.0 * steep[slot - 1] * (plan.position - bends[slot - 1] * plan.anything)
+            for more, sign in ((0.0, -1.0), (8.0, 1.0)):
+                for direction in plan.slots[slot]:
+                    again.add(gate - more * plan.anything, direction, sign * direction * CLEANED)
+        again.add(20.0 * plan.anything, plan.position, -plan.position / 20.0)
 
     def _gather(self) -> None:
         """Third query head: the codes of the header. Fourth: the one token that is always there, so that something is
