@@ -74,7 +74,7 @@ class Plan:
             raise ConfigError(f"writing IDs takes {needed + len(known)} dimensions beside the words', not {len(free)}")
         self.slots = [free[at * CODE : (at + 1) * CODE] for at in range(DIGITS)]
         self.slots.append(free[DIGITS * CODE : DIGITS * CODE + 1])  # behind the last digit: only closed
-        self.position, self.header, self.one, self.due = free[DIGITS * CODE + 1 : needed]
+        self.position, self.header, self.one, self.prompt = free[DIGITS * CODE + 1 : needed]
         self.codes = codes(len(self.marks.symbols), CODE)
         share = float((self.embeddings @ common).median())
         self.anything = self._reading.T @ torch.tensor([1.0 / share, *[1.0] * len(told)]).double()
@@ -95,6 +95,19 @@ class Plan:
         inverse = torch.linalg.inv(spread * outside[:, None] * outside + torch.diag(1.0 - outside)) * outside
         found: Tensor = inverse @ known.T @ torch.linalg.inv(known @ inverse @ known.T)
         return found[:, self.marks.every.index(token)]
+
+    def alike(self, zero: Tensor) -> Tensor:
+        """Reads 1 of each of `Marks` and as nearly 1 as can be of any embedding, nothing along `zero`."""
+        outside = self._outside()
+        spread = self.embeddings.T @ self.embeddings / len(self.embeddings)
+        spread = spread + 0.01 * spread.diagonal().mean() * torch.eye(self.hidden).double()
+        inverse = torch.linalg.inv(spread * outside[:, None] * outside + torch.diag(1.0 - outside)) * outside
+        known = torch.stack([*(self.embeddings[list(self.marks.every)] * outside), zero])
+        wanted = torch.ones(len(known)).double()
+        wanted[-1] = 0.0
+        first = inverse @ (self.embeddings.mean(0) * outside)
+        found: Tensor = first + inverse @ known.T @ torch.linalg.solve(known @ inverse @ known.T, wanted - known @ first)
+        return found
 
     def output(self, token: int) -> Tensor:
         """[hidden], of length 1: raises this token's logit, of the others of `Marks` none, of the rest as little as can be."""

@@ -38,12 +38,12 @@ KNOWN = 25.0  # of what a header's codes add up to in the tokens that gathered t
 FAST = 10  # pairs of RoPE that turn too quickly for a chunk's mean: they tell distances, the others compare words
 BALLAST = 7.0  # of a key's fast dimensions: so much that the norm of a key is about the same whatever its words
 STEPS = 7  # of these pairs, the quickest: a chunk's mean has next to nothing of them
-NEAR = 11.0  # weight of the norms in fast dimensions: one step further away costs e^20
+NEAR = 5.5  # weight of the norms in fast dimensions: one step further away costs e^20
 SHARP = 20.0  # of a comparison: nats for a chunk whose words agree with the question by one
-PROMPT = 40.0  # nats by which the prompt's own tokens, which have the question's words, stand behind any chunk
-APART = 7.0  # how much of such a token's key says that it is one: its words are a fraction
+PROMPT = 55.0  # nats by which the prompt's own tokens, which have the question's words, stand behind any chunk
+APART = 2.7  # how much of such a token's key says that it is one: its words are a fraction
 ONE = 12.0  # length of what all tokens have alike from layer 2 on
-FLAG = 10.0  # of "the i-th digit is due"
+FLAG = 25.0  # of "the i-th digit is due"
 VOTES = (0.5, 0.25, 0.17)  # of what is attended to: documents add their own codes to themselves layer by layer
 LOUD = 0.1  # weight of the last norm: logits of up to 38
 
@@ -79,9 +79,9 @@ class Circuit:
         self._gather()
         spare = self._spare()
         for at, index in enumerate(self.model.config.routing.layers):
-            flags = (self.plan.due, -self.plan.due) if at == 0 else spare[2 * at - 2 : 2 * at]
+            flags = (self.plan.position, -self.plan.position) if at == 0 else spare[2 * at - 2 : 2 * at]
             self._compare(at, index, [*flags])
-        self._decode([self.plan.due, -self.plan.due, *spare])
+        self._decode([self.plan.position, -self.plan.position, *spare])
         self.model.model.norm.weight.fill_(LOUD)
 
     def _carry(self) -> None:
@@ -108,7 +108,7 @@ class Circuit:
     def _kept(self) -> list[Tensor]:
         """Directions the circuit writes in."""
         plan = self.plan
-        return [*plan.identity, plan.position, plan.header, plan.one, plan.due]
+        return [*plan.identity, plan.position, plan.header, plan.one, plan.prompt]
 
     def _positions(self) -> None:
         """Last query head: <|im_start|>, FIRST times as much as any other token, so that its share falls gently."""
@@ -130,10 +130,11 @@ class Circuit:
     def _header(self) -> None:
         """A position's code is a sum of bends of the share of <|im_start|>, one between each two positions."""
         plan, layer, free = self.plan, self.model.model.layers[0], _Units(self.model.model.layers[0])
+        alike = plan.alike(plan.position)
         share = [POSITION * FIRST / (FIRST + slot + 2) for slot in range(DIGITS + 2)]  # at slot 0, 1, ..., and behind the last
         bends = [(share[slot] + share[slot + 1]) / 2 for slot in range(DIGITS + 1)]
         steep = [12.0 / (share[slot] - share[slot + 1]) for slot in range(DIGITS + 1)]
-        behind = plan.anything - plan.told(plan.marks.start) - plan.told(plan.marks.opening)
+        behind = alike - plan.told(plan.marks.start) - plan.told(plan.marks.opening)
         for symbol, token in enumerate(plan.marks.symbols):
             holds = range(DIGITS) if token != plan.marks.closing else range(1, DIGITS + 1)
             written: dict[int, Tensor] = {}
@@ -142,20 +143,20 @@ class Circuit:
                 for other, part in written.items():
                     wanted = wanted - part * steep[other] * (share[slot] - bends[other])
                 written[slot] = wanted / (steep[slot] * (share[slot] - bends[slot]))
-                gate = steep[slot] * (plan.position - bends[slot] * plan.anything)
+                gate = steep[slot] * (plan.position - bends[slot] * alike)
                 others = 0.4 * steep[slot] * (share[0] - bends[slot])
-                gate = gate - others * (plan.anything - plan.sharply(token, plan.position))
+                gate = gate - others * (alike - plan.sharply(token, plan.position))
                 free.add(gate, plan.sharply(token, plan.position), written[slot])
             near = POSITION * FIRST / (FIRST + 11.0)  # few texts begin with a digit
-            gate = HEADER_STEEP * (plan.position - near * plan.anything)
-            gate = gate - 1.2 * HEADER_STEEP * (share[0] - near) * (plan.anything - plan.sharply(token, plan.position))
+            gate = HEADER_STEEP * (plan.position - near * alike)
+            gate = gate - 1.6 * HEADER_STEEP * (share[0] - near) * (alike - plan.sharply(token, plan.position))
             for more, sign in ((0.0, 1.0), (8.0, -1.0)):
-                free.add(gate - more * plan.anything, behind, sign * HEADER / 8.0 * plan.header)
+                free.add(gate - more * alike, behind, sign * HEADER / 8.0 * plan.header)
         text = plan.anything - torch.stack([plan.told(token) for token in plan.marks.symbols]).sum(0)
         again = _Units(self.model.model.layers[1])
         for direction in self._kept():  # what tokens have there of their own goes, most of it at once
             if direction is not plan.position:
-                free.add(20.0 * plan.anything, direction, -direction / 20.0)
+                free.add(20.0 * alike, direction, -direction / 20.0)
                 again.add(20.0 * text, direction, -direction / 20.0)
         for slot in range(1, DIGITS + 1):  # sums of bends are not exact: what they leave in later slots goes
             gate = 2.0 * steep[slot - 1] * (plan.position - bends[slot - 1] * plan.anything)
@@ -185,10 +186,10 @@ class Circuit:
         self._writes(layer, 2, KNOWN / CODED * rows)
         self._writes(layer, 3, ONE * plan.one[None], len(rows))
         one = plan.one / ONE
-        # What has gathered nothing is no part of memory: positions have been read, their direction says so from now on.
+        # What has gathered nothing is no part of memory.
         free = _Units(layer)
         for bend, sign in ((1.0, 1.0), (0.6, -1.0)):  # all the same, however little of the mark they have
-            free.add(20.0 * (bend * one - plan.header / 9.0), one, sign * 2.5 * plan.position)
+            free.add(20.0 * (bend * one - plan.header / 9.0), one, sign * 4.0 * plan.prompt)
 
     def _spare(self) -> Tensor:
         """[4, hidden]: where words are read by no router and no comparison of the last layer."""
@@ -208,10 +209,12 @@ class Circuit:
         attention.o_proj.weight.zero_()
         attention.v_proj.weight.zero_()
         bracket = plan.told(plan.marks.opening) + plan.told(plan.marks.next)
+        ballast = BALLAST * math.sqrt(FAST / (FAST - STEPS) / 2.0)
         for head in range(2):
             keys, asked = (torch.zeros(self.d, hidden).double() for _ in range(2))
-            keys[:FAST] = BALLAST * one
-            keys[self.memory_at] = -APART * plan.position
+            keys[:STEPS] = APART * plan.prompt  # chunks have none: a short one's mean would tell a distance
+            keys[STEPS:FAST] = keys[self.half + STEPS : self.half + FAST] = ballast * one
+            keys[self.memory_at] = -APART * math.sqrt(STEPS) * plan.prompt
             keys[self.slow, : plan.words] = self.matching.keys[at, head].double()
             read = self.matching.queries[at, head].double()
             asked[self.slow, : plan.words] = read
