@@ -32,7 +32,9 @@ class Matching:
     length: float  # of what is read of a question, beyond that
 
 
-def match(model: MemoryModel, tokenizer: MemoryTokenizer, maker: BatchMaker, batches: int, size: int, seed: int) -> Matching:
+def match(
+    model: MemoryModel, tokenizer: MemoryTokenizer, maker: BatchMaker, batches: int, size: int, seed: int
+) -> Matching:
     """Measured on so many batches; size: directions a key head."""
     words, marks, first = words_of(model), Marks.of(tokenizer), model.config.routing.layers[0]
     chunks, asked = list[Tensor](), dict[int, list[Tensor]]()

@@ -1,7 +1,7 @@
 """Where in the residual stream an ID is kept, and how tokens that stand around one are told apart.
 
 All lies in the dimensions beside the words' (`start.py`), which no router reads. There every token has a random vector
-of its own, so the few that matter here are told apart exactly by a dual basis, and codes are kept where they have nothing.
+of its own, so the few that matter here are told apart exactly by a dual basis, and codes are kept where they have none.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class Plan:
 
     def told(self, token: int) -> Tensor:
         """Reads 1 where the stream holds this token, 0 for the others of `Marks` and, about, for the rest."""
-        return self._reading[1 + self.marks.every.index(token)]
+        found: Tensor = self._reading[1 + self.marks.every.index(token)]
+        return found
 
     def sharply(self, token: int, *zero: Tensor) -> Tensor:
         """The same, of an embedding nothing was added to outside its words but along `zero`, and quieter for others."""
@@ -106,11 +107,13 @@ class Plan:
         wanted = torch.ones(len(known)).double()
         wanted[-1] = 0.0
         first = inverse @ (self.embeddings.mean(0) * outside)
-        found: Tensor = first + inverse @ known.T @ torch.linalg.solve(known @ inverse @ known.T, wanted - known @ first)
+        found: Tensor = first + inverse @ known.T @ torch.linalg.solve(
+            known @ inverse @ known.T, wanted - known @ first
+        )
         return found
 
     def output(self, token: int) -> Tensor:
-        """[hidden], of length 1: raises this token's logit, of the others of `Marks` none, of the rest as little as can be."""
+        """[hidden], of length 1: raises this token's logit, of other `Marks` none, of the rest as little as can be."""
         spread = self.embeddings.T @ self.embeddings / len(self.embeddings)
         spread = spread + 0.01 * spread.diagonal().mean() * torch.eye(self.hidden).double()
         known = self.embeddings[list(self.marks.every)]
@@ -132,7 +135,9 @@ class Plan:
 
 def words_of(model: MemoryModel) -> int:
     """How many dimensions of the stream routers read: the first, where `start.py` lays words."""
-    routers = [model.model.layers[at].self_attn.router_k_proj.get_parameter("0.weight") for at in model.config.routing.layers]
+    routers = [
+        model.model.layers[at].self_attn.router_k_proj.get_parameter("0.weight") for at in model.config.routing.layers
+    ]
     read = torch.cat([weight.detach().double() for weight in routers]).square().sum(0)
     return int((read > 0.01 * read.max()).nonzero().max()) + 1
 

@@ -23,14 +23,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.config import ConfigError
-from engine.qwen3 import Attention, Layer, MemoryModel
+from engine.qwen3 import Layer, MemoryModel
 from engine.tokenizer import MemoryTokenizer
 from engine.training.matching import Matching
 from engine.training.slots import DIGITS, Plan
 
 POSITION = 20.0  # of the share of <|im_start|> in what a token attends to
 FIRST = 8.0  # as many times as any other token
-HEADER_STEEP = 10.0
+HEADER_STEEP = 10.0  # how sharply a header's mark ends some positions from the start
 CLEANED = 0.33  # so that the norm in a header's tokens is made up for
 CODED = 20.0  # length of a slot's code in a header
 HEADER = 30.0  # of the mark that a token of a header holds a code
@@ -39,7 +39,7 @@ FAST = 10  # pairs of RoPE that turn too quickly for a chunk's mean: they tell d
 BALLAST = 7.0  # of a key's fast dimensions: so much that the norm of a key is about the same whatever its words
 STEPS = 7  # of these pairs, the quickest: a chunk's mean has next to nothing of them
 NEAR = 5.5  # weight of the norms in fast dimensions: one step further away costs e^20
-SHARP = 20.0  # of a comparison: nats for a chunk whose words agree with the question by one
+SHARP = 36.0  # of a comparison: nats for a chunk whose words agree with the question by one
 PROMPT = 55.0  # nats by which the prompt's own tokens, which have the question's words, stand behind any chunk
 APART = 2.7  # how much of such a token's key says that it is one: its words are a fraction
 ONE = 12.0  # length of what all tokens have alike from layer 2 on
@@ -52,7 +52,9 @@ def lay(model: MemoryModel, tokenizer: MemoryTokenizer, matching: Matching) -> N
     """The whole circuit. `matching` has `directions(model)` directions a key head."""
     config = model.config
     if config.kv_heads != 2 or config.groups != 2 or config.routing.layers != (3, 4, 5) or config.layers != 6:
-        raise ConfigError("the circuit that writes IDs is laid for 6 layers, the last 3 routing, 2 key and 4 query heads")
+        raise ConfigError(
+            "the circuit that writes IDs is laid for 6 layers, the last 3 routing, 2 key and 4 query heads"
+        )
     plan = Plan(model, tokenizer)
     with torch.no_grad():
         Circuit(model, plan, matching).lay()
@@ -85,25 +87,22 @@ class Circuit:
         self.model.model.norm.weight.fill_(LOUD)
 
     def _carry(self) -> None:
-        """The lower layers carry on, exactly evenly, what they carried together before, but for its last direction."""
-        layers, groups = self.model.model.layers[:3], self.model.config.groups
-        carried = sum(_carries(layer.self_attn, layer.input_layernorm.weight, groups) for layer in layers)
-        assert isinstance(carried, Tensor)
-        clean = torch.eye(self.plan.hidden).double()
+        """The lower layers carry words on as before, but for one direction of the first: its place tells positions."""
+        first, second, third = (layer for layer in self.model.model.layers[:3])
+        d, clean = self.d, torch.eye(self.plan.hidden).double()
         for direction in self._kept():
             clean -= torch.outer(direction, direction)
-        left, size, right = torch.linalg.svd(clean @ carried)
-        at = 0
-        for index, layer in enumerate(layers):
-            attention = layer.self_attn
-            for weight in (attention.q_proj, attention.v_proj, attention.o_proj, layer.mlp.down_proj):
-                weight.weight.zero_()
-            for head in range(2):
-                count = self.d - (index == 0 and head == 1) if index < 2 or head == 0 else 0
-                rows = slice(at, at + count)
-                at += count
-                self._values(layer, head, right[rows])
-                self._writes(layer, 2 * head, (left[:, rows] * size[rows]).T)
+        for layer in (first, second, third):
+            layer.mlp.down_proj.weight.zero_()
+            written = layer.self_attn.o_proj.weight
+            written.copy_((clean @ written.double()).float())
+        written = first.self_attn.o_proj.weight
+        written[:, 2 * d : 3 * d] += written[:, 3 * d :]  # one query head writes for both
+        written[:, 3 * d - 1 :] = 0.0
+        first.self_attn.q_proj.weight[2 * d :] = 0.0
+        third.self_attn.q_proj.weight.zero_()
+        third.self_attn.v_proj.weight[d:] = 0.0
+        third.self_attn.o_proj.weight[:, 2 * d :] = 0.0
 
     def _kept(self) -> list[Tensor]:
         """Directions the circuit writes in."""
@@ -122,16 +121,18 @@ class Circuit:
         attention.k_proj.weight[self.d :] = (keys / norm).float()
         attention.q_proj.weight[3 * self.d :] = (asked / norm).float()
         for part in (attention.q_norm, attention.k_norm):
-            part.weight.fill_(math.sqrt(math.log(FIRST) * math.sqrt(2.0 / self.d)))
+            part.weight[self.memory_at] = math.sqrt(math.log(FIRST) * math.sqrt(2.0 / self.d))
         length = plan.embeddings[plan.marks.start].norm() / math.sqrt(plan.hidden)
         self._values(layer, 1, (start * length)[None], self.d - 1)
         self._writes(layer, 3, POSITION * plan.position[None], self.d - 1)
 
     def _header(self) -> None:
         """A position's code is a sum of bends of the share of <|im_start|>, one between each two positions."""
-        plan, layer, free = self.plan, self.model.model.layers[0], _Units(self.model.model.layers[0])
+        plan, free = self.plan, _Units(self.model.model.layers[0])
         alike = plan.alike(plan.position)
-        share = [POSITION * FIRST / (FIRST + slot + 2) for slot in range(DIGITS + 2)]  # at slot 0, 1, ..., and behind the last
+        share = [
+            POSITION * FIRST / (FIRST + slot + 2) for slot in range(DIGITS + 2)
+        ]  # at slot 0, 1, ..., and behind the last
         bends = [(share[slot] + share[slot + 1]) / 2 for slot in range(DIGITS + 1)]
         steep = [12.0 / (share[slot] - share[slot + 1]) for slot in range(DIGITS + 1)]
         behind = alike - plan.told(plan.marks.start) - plan.told(plan.marks.opening)
@@ -180,7 +181,7 @@ class Circuit:
         attention.q_proj.weight[2 * self.d : 3 * self.d] = (asked / norm).float()
         attention.q_proj.weight[3 * self.d :] = (asked.roll(-1, 0) / norm).float()
         for part in (attention.q_norm, attention.k_norm):
-            part.weight.fill_(2.0)
+            part.weight[self.memory_at - 1 : self.memory_at + 1] = 2.0
         rows = torch.cat((plan.identity, plan.header[None]))
         self._values(layer, 1, torch.cat((rows, start[None])))
         self._writes(layer, 2, KNOWN / CODED * rows)
@@ -194,8 +195,11 @@ class Circuit:
     def _spare(self) -> Tensor:
         """[4, hidden]: where words are read by no router and no comparison of the last layer."""
         words, last = self.plan.words, self.model.model.layers[-1].self_attn
-        read = (last.router_k_proj.get_parameter("0.weight").double()[:, :words], self.matching.keys[-1].flatten(0, 1).double(),
-                self.matching.queries[-1].flatten(0, 1).double())
+        read = (
+            last.router_k_proj.get_parameter("0.weight").double()[:, :words],
+            self.matching.keys[-1].flatten(0, 1).double(),
+            self.matching.queries[-1].flatten(0, 1).double(),
+        )
         free = torch.linalg.svd(torch.cat(read), full_matrices=True)[2][-4:]
         return functional.pad(free, (0, self.plan.hidden - words))
 
@@ -255,7 +259,9 @@ class Circuit:
     def _values(self, layer: Layer, head: int, rows: Tensor, first: int = 0) -> None:
         """What a key head lends: rows [n, hidden] reading the normed stream."""
         start = head * self.d + first
-        layer.self_attn.v_proj.weight[start : start + len(rows)] = (rows / layer.input_layernorm.weight.double()).float()
+        layer.self_attn.v_proj.weight[start : start + len(rows)] = (
+            rows / layer.input_layernorm.weight.double()
+        ).float()
 
     def _writes(self, layer: Layer, query: int, rows: Tensor, first: int = 0) -> None:
         """What a query head writes for each of the values [n, hidden]."""
@@ -276,10 +282,3 @@ class _Units:
         self.mlp.up_proj.weight[self.used] = (up / self.norm).float()
         self.mlp.down_proj.weight[:, self.used] = out.float()
         self.used += 1
-
-
-def _carries(attention: Attention, norm: Tensor, groups: int) -> Tensor:
-    """[hidden, hidden]: what evenly attended tokens add to the stream."""
-    d, heads = attention.head_dim, attention.heads
-    values = attention.v_proj.weight.double().view(-1, 1, d, len(norm)).expand(-1, groups, -1, -1)
-    return attention.o_proj.weight.double() @ values.reshape(heads * d, -1) * norm.double()
