@@ -63,6 +63,11 @@ class Plan:
         self.embeddings = weight[: tokenizer.vocab_size]
         self.hidden = weight.shape[1]
         self.words = words_of(model)
+        spread = self.embeddings.T @ self.embeddings / len(self.embeddings)
+        self._spread = spread + 0.01 * spread.diagonal().mean() * torch.eye(self.hidden).double()
+        outside = self._outside()
+        inverse = torch.linalg.inv(self._spread * outside[:, None] * outside + torch.diag(1.0 - outside))
+        self._inverse = inverse * outside  # of what embeddings are outside their words
         common = functional.normalize(self.embeddings.mean(0) * self._outside(), dim=0)
         told = self.embeddings[list(self.marks.every)] * self._outside()
         known = torch.cat((common[None], told))  # [1 + TOKENS, hidden]
@@ -89,35 +94,27 @@ class Plan:
 
     def sharply(self, token: int, *zero: Tensor) -> Tensor:
         """The same, of an embedding nothing was added to outside its words but along `zero`, and quieter for others."""
-        spread = self.embeddings.T @ self.embeddings / len(self.embeddings)
-        spread = spread + 0.01 * spread.diagonal().mean() * torch.eye(self.hidden).double()
         outside = self._outside()
         known = torch.stack([*(self.embeddings[list(self.marks.every)] * outside), *zero])
-        inverse = torch.linalg.inv(spread * outside[:, None] * outside + torch.diag(1.0 - outside)) * outside
-        found: Tensor = inverse @ known.T @ torch.linalg.inv(known @ inverse @ known.T)
+        found: Tensor = self._inverse @ known.T @ torch.linalg.inv(known @ self._inverse @ known.T)
         return found[:, self.marks.every.index(token)]
 
     def alike(self, zero: Tensor) -> Tensor:
         """Reads 1 of each of `Marks` and as nearly 1 as can be of any embedding, nothing along `zero`."""
         outside = self._outside()
-        spread = self.embeddings.T @ self.embeddings / len(self.embeddings)
-        spread = spread + 0.01 * spread.diagonal().mean() * torch.eye(self.hidden).double()
-        inverse = torch.linalg.inv(spread * outside[:, None] * outside + torch.diag(1.0 - outside)) * outside
         known = torch.stack([*(self.embeddings[list(self.marks.every)] * outside), zero])
         wanted = torch.ones(len(known)).double()
         wanted[-1] = 0.0
-        first = inverse @ (self.embeddings.mean(0) * outside)
-        found: Tensor = first + inverse @ known.T @ torch.linalg.solve(
-            known @ inverse @ known.T, wanted - known @ first
+        first = self._inverse @ (self.embeddings.mean(0) * outside)
+        found: Tensor = first + self._inverse @ known.T @ torch.linalg.solve(
+            known @ self._inverse @ known.T, wanted - known @ first
         )
         return found
 
     def output(self, token: int) -> Tensor:
         """[hidden], of length 1: raises this token's logit, of other `Marks` none, of the rest as little as can be."""
-        spread = self.embeddings.T @ self.embeddings / len(self.embeddings)
-        spread = spread + 0.01 * spread.diagonal().mean() * torch.eye(self.hidden).double()
         known = self.embeddings[list(self.marks.every)]
-        inverse = torch.linalg.inv(spread) @ known.T
+        inverse = torch.linalg.solve(self._spread, known.T)
         found: Tensor = inverse @ torch.linalg.inv(known @ inverse)
         return functional.normalize(found[:, self.marks.every.index(token)], dim=0)
 
