@@ -167,15 +167,16 @@ class Circuit:
         again.add(20.0 * plan.anything, plan.position, -plan.position / 20.0)
 
     def _gather(self) -> None:
-        """Third query head: the codes of the header. Fourth: the one token that is always there, so that something is
-        the same in every token."""
+        """Third query head: the codes of the header; where there is none, as in the prompt, <|im_start|>, which has no
+        code, rather than a word that looks a little like a header. Fourth: the one token that is always there, so that
+        something is the same in every token."""
         layer, plan = self.model.model.layers[2], self.plan
         attention, norm = layer.self_attn, layer.input_layernorm.weight.double()
         keys, asked = (torch.zeros(self.d, plan.hidden).double() for _ in range(2))
         start = plan.told(plan.marks.start)
         keys[:FAST] = BALLAST * plan.anything
-        keys[self.memory_at] = 16.0 * plan.header + 12.0 * start
-        keys[self.memory_at - 1] = 100.0 * start
+        keys[self.memory_at] = 16.0 * plan.header + 100.0 * start - 50.0 * plan.anything
+        keys[self.memory_at - 1] = 100.0 * start - 50.0 * plan.anything
         asked[self.memory_at] = plan.anything
         attention.k_proj.weight[self.d :] = (keys / norm).float()
         attention.q_proj.weight[2 * self.d : 3 * self.d] = (asked / norm).float()

@@ -63,6 +63,18 @@ def test_the_tokens_of_a_document_know_its_id(
         assert votes.mean(0).argmax() == symbol  # as a pooled chunk has it
 
 
+@pytest.mark.parametrize("question", ["When does the ferry leave?", "Who keeps the tickets?", "Where is the harbour?"])
+def test_what_is_asked_votes_for_no_digit(
+    laid: tuple[MemoryModel, MemoryModel, MemoryTokenizer, Plan], question: str
+) -> None:
+    model, _, tokenizer, plan = laid
+    row = [*head_tokens(tokenizer), *question_prompt(tokenizer, question).tokens, plan.marks.opening]
+    x, rope = model.embed(torch.tensor([row])), model.rope(torch.arange(len(row)))
+    for index in range(3):
+        x = causal_step(model, x, index, rope)[0]
+    assert (plan.identity @ x[0, -1].double()).norm() < 0.5  # a document's are ten times as long
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_one_document_in_context_is_written(
     laid: tuple[MemoryModel, MemoryModel, MemoryTokenizer, Plan], number: int
