@@ -72,9 +72,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--qwen3", type=Path, help="convert: folder of a Qwen3 checkpoint (safetensors, tokenizer.json)"
     )
-    parser.add_argument("--from", dest="start", type=Path, help="train, export: a checkpoint to go on from")
+    parser.add_argument("--from", dest="start", type=Path, help="train, export, write: a checkpoint to go on from")
     parser.add_argument("--only", choices=tuple(GROUPS), help="train: these parameters alone; needs --from")
-    parser.add_argument("--to", type=Path, help="export: the checkpoint folder to write")
+    parser.add_argument("--to", type=Path, help="export, write: the checkpoint folder to write; answer: the one to fit")
     given = parser.parse_args(arguments)
     try:
         run(given)
