@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.answering.sentences import FEATURES
-from engine.answering.sureness import EVIDENCE
 from engine.config import ConfigError
 
 
@@ -26,7 +25,7 @@ class Policy:
     layer_weights: tuple[float, ...] = ()  # of the routing layers among each other; () = equal
     grounded_at: float = 0.0  # quote: a best sentence below this grounds nothing
     sentence_weights: tuple[float, ...] = ()  # of answering.sentences.FEATURES, then the bias; () = its own
-    reader_weights: tuple[float, ...] = ()  # of answering.sureness.EVIDENCE, then the bias; () = no reader
+    reader_weights: tuple[float, ...] = ()  # of a sentence's own logit, of the reader's, bias; () = no reader
     choosing_weight: float = 0.0  # of the reader's logit in the choice of the sentence
     span_at: float = 1.0  # probability from which a short answer is put in front of the quote
     max_new_tokens: int = 256
@@ -40,8 +39,8 @@ class Policy:
         policy = cls(**values)
         if policy.sentence_weights and len(policy.sentence_weights) != len(FEATURES) + 1:
             raise ConfigError(f"twin_config.sentence_weights needs {len(FEATURES)} weights and a bias")
-        if policy.reader_weights and len(policy.reader_weights) != len(EVIDENCE) + 1:
-            raise ConfigError(f"twin_config.reader_weights needs {len(EVIDENCE)} weights and a bias")
+        if len(policy.reader_weights) not in (0, 3):
+            raise ConfigError("twin_config.reader_weights needs three numbers")
         if policy.answer not in ("generate", "quote"):
             raise ConfigError(f"twin_config.answer is {policy.answer!r}; known are generate, quote")
         return policy

@@ -11,7 +11,6 @@ from engine.answering.question import STOP, WORD, Question
 from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough
 from engine.answering.reader import Reading, Reads
 from engine.answering.sentences import Scored, score_sentences, term_weights
-from engine.answering.sureness import evidence, sureness
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
@@ -88,9 +87,9 @@ class Quoting:
         self._read(quoted.sentences)
         first = quoted.sentences[0]
         alone = next((sentence for sentence in head if _place(sentence) == _place(first)), first)
-        runs = [reading.logit for reading in self.readings.values()]
-        seen = evidence(alone.logit, alone.features, self.readings[_place(first)].logit, runs)
-        score = sureness(seen, self.policy.reader_weights)
+        own, reader, bias = self.policy.reader_weights
+        any_run = math.log(sum(math.exp(min(reading.logit, 50.0)) for reading in self.readings.values()) + 1e-9)
+        score = _sigmoid(own * alone.logit + reader * any_run + bias)
         # a reader of single sentences cannot see what two of them say together
         return replace(quoted, score=max(score, quoted.score) if quoted.chained else score)
 

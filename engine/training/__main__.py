@@ -33,7 +33,7 @@ from engine.training.convert import GROUPS, convert, trainable
 from engine.training.matching import match
 from engine.training.passages import prepare
 from engine.training.phase import all_phases
-from engine.training.samples import Maker
+from engine.training.samples import HELD_LIVES, Maker
 from engine.training.samples import prepare as prepare_reading
 from engine.training.start import WORD_SHARE
 from engine.training.state import find_state, load_weights
@@ -190,7 +190,7 @@ def fit_answers(
     run = Timed(lambda: begun, state, rate)
     run.train(reading.lessons(words, prepare_reading(maker), run.step), minutes * (1 - share))
     save_file({name: value.bfloat16() for name, value in run.mean.state_dict().items()}, checkpoint / READER)
-    trusted = trust(words, run.mean, quotes.weights, Maker(checkpoint, data, READ).held())
+    trusted = trust(words, run.mean, quotes.weights, Maker(checkpoint, data, READ).of_lives(HELD_LIVES))
     set_policy(
         checkpoint, reader_weights=[round(v, 4) for v in trusted.weights],
         grounded_at=round(trusted.grounded_at, 4), span_at=round(trusted.span_at, 4),

@@ -35,7 +35,6 @@ MISSED = 0.25  # share of answerable questions that are asked once more as near 
 FOREIGN = 0.1  # share of questions that are asked of another memory as well
 TAKEN_AWAY = 0.3  # share of questions whose documents with the answer are not among the windows
 SETS = {"squad11-train": 400, "squad20-train": 400, "fairytaleqa-train": 60, "qamr": 10000}  # of one memory, at most
-HELD_SETS = {"squad20-dev": 16}  # of those kept apart: how far the reader is trusted is fitted on them too
 LIVES = range(4000, 4250)  # seeds of generated memories
 SIZES = 40, 120  # documents of one, by turns
 HELD_LIVES = range(2000, 2006)
@@ -74,14 +73,13 @@ class Maker:
         self.data, self.windows = data, windows
 
     def path(self, name: str) -> Path:
-        return self.data / ("dev" if name in HELD_SETS else "qa") / f"{name}.jsonl.xz"
+        return self.data / "qa" / f"{name}.jsonl.xz"
 
     def of_set(self, name: str, part: int = 0, parts: int = 1) -> list[Sample]:
         """Every `parts`-th memory of a set in the unit format."""
         rng, other, found, before = random.Random(part), random.Random(f"{name} {part}"), [], list[str]()
-        most = (SETS | HELD_SETS)[name]
-        pool = pool_of(qa["q"] for _, asked in read_units(self.path(name), most) for qa in asked)
-        for unit, asked in islice(read_units(self.path(name), most), part, None, parts):
+        pool = pool_of(qa["q"] for _, asked in read_units(self.path(name), SETS[name]) for qa in asked)
+        for unit, asked in islice(read_units(self.path(name), SETS[name]), part, None, parts):
             closed = Closed([(d.get("title", ""), d["text"]) for d in unit["docs"]], self.meanings)
             place = {d["id"]: i for i, d in enumerate(unit["docs"])}
             near = pool_of(qa["q"] for qa in asked)
@@ -94,13 +92,6 @@ class Maker:
             found += self.foreign(other, closed, before, len(asked))
             before = [qa["q"] for qa in asked]
         return [sample for sample in found if sample is not None]
-
-    def held(self) -> list[Sample]:
-        """Of lives and sets kept apart from training."""
-        found = self.of_lives(HELD_LIVES)
-        for name in HELD_SETS:
-            found += self.of_set(name) if self.path(name).exists() else []
-        return found
 
     def of_lives(self, seeds: range) -> list[Sample]:
         found, rng, other = [], random.Random(seeds.start), random.Random(f"lives {seeds.start}")

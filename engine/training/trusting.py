@@ -10,12 +10,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.answering.reader import LONGEST, Reader, Words
-from engine.answering.sureness import evidence
 from engine.training.quoting import FALSE_REFUSALS
 from engine.training.reading import read_all
 from engine.training.samples import Sample
 
-SMALL = 0.003  # of the squared weights, beside the mean loss: what is evidence overlaps
 PRECISION = 0.55  # of the short answers shown, word for word; those that overlap in part come on top
 
 
@@ -23,7 +21,7 @@ PRECISION = 0.55  # of the short answers shown, word for word; those that overla
 class Trust:
     """How sure the best sentence and the reader together are (twin_config.reader_weights), and the thresholds."""
 
-    weights: tuple[float, ...]  # of answering.sureness.EVIDENCE, then the bias
+    weights: tuple[float, float, float]  # of the best sentence's own logit, of the reader's, bias
     grounded_at: float
     span_at: float
     report: str
@@ -32,19 +30,18 @@ class Trust:
 def trust(words: Words, reader: Reader, own: Sequence[float], samples: Sequence[Sample]) -> Trust:
     """own: weights of answering.sentences.FEATURES and the bias. Sentences are chosen by these alone."""
     factors, bias = torch.tensor(own[:-1]), own[-1]
-    rows: list[tuple[float, ...]] = []
+    rows: list[list[float]] = []
     runs: list[tuple[float, bool]] = []  # share of the best sentence's best run, whether it is right
     for sample, scores in read_all(words, reader, samples):
         alone = torch.stack([torch.from_numpy(w.features) for w in sample.windows]) @ factors + bias
         best, read = int(alone.argmax()), scores.flatten(1).logsumexp(1)
-        found = sample.windows[best].features.tolist()
-        rows.append(evidence(float(alone[best]), found, float(read[best]), read.tolist()))
+        rows.append([float(alone[best]), float(read.logsumexp(0))])
         place = int(scores[best].argmax())
         (i, n), share = divmod(place, LONGEST), float((scores[best].flatten()[place] - read[best]).exp())
         runs.append((share, any(w == best and (not m or (j == i and m == n + 1)) for w, j, m in sample.right)))
     seen, known = torch.tensor(rows), torch.tensor([bool(sample.right) for sample in samples])
-    weights = logistic(seen, known)
-    sure = (seen @ torch.tensor(weights[:-1]) + weights[-1]).sigmoid()
+    own_weight, reader_weight, shift = logistic(seen, known)
+    sure = (seen @ torch.tensor([own_weight, reader_weight]) + shift).sigmoid()
 
     def refused(values: Tensor) -> float:
         return float((values[~known] < values[known].quantile(FALSE_REFUSALS)).float().mean())
@@ -53,12 +50,12 @@ def trust(words: Words, reader: Reader, own: Sequence[float], samples: Sequence[
     least, threshold = float(sure[known].quantile(FALSE_REFUSALS)), precise(shown, PRECISION)
     report = (
         f"of {int((~known).sum())} without an answer refused, at {FALSE_REFUSALS:.0%} false refusals: by sentences "
-        f"{refused(seen[:, 0]):.3f}, by the reader {refused(seen[:, 1]):.3f}, by all {refused(sure):.3f} "
+        f"{refused(seen[:, 0]):.3f}, by the reader {refused(seen[:, 1]):.3f}, by both {refused(sure):.3f} "
         f"(below {least:.3f})\nshort answers: {sum(right for _, right in runs) / int(known.sum()):.3f} right of "
         f"{int(known.sum())}, shown to {sum(p >= threshold for p, _ in shown) / len(shown):.3f} of all "
         f"(from {threshold:.3f})"
     )
-    return Trust(weights, least, threshold, report)
+    return Trust((own_weight, reader_weight, shift), least, threshold, report)
 
 
 def logistic(seen: Tensor, known: Tensor, steps: int = 400) -> tuple[float, ...]:
@@ -69,7 +66,6 @@ def logistic(seen: Tensor, known: Tensor, steps: int = 400) -> tuple[float, ...]
     for _ in range(steps):
         odds = seen @ values[:-1] + values[-1]
         loss = functional.binary_cross_entropy_with_logits(odds, known.float(), weight=counts, reduction="sum")
-        loss = loss + SMALL * values[:-1].square().sum()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

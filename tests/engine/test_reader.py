@@ -46,7 +46,7 @@ def random_reader(meanings: Meanings) -> Reader:
     return Reader(vocabulary, width, size=32).eval()
 
 
-TRUST = (0.5, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0)  # of sureness.EVIDENCE
+TRUST = (0.5, 0.8, 0.0)
 
 
 def windows(text: str, asked: str, context: str = "") -> tuple[Asked, list[Window]]:

@@ -11,7 +11,6 @@ import torch
 from few_texts import TEXTS, TINY, small_reader
 
 from engine.answering.reader import READER, Reader, Reads, Words
-from engine.answering.sureness import EVIDENCE
 from engine.training.quoting import Closed
 from engine.training.reading import RATE, lessons, loss_of
 from engine.training.samples import Maker, Sample, bare_words, cut, hidden
@@ -143,7 +142,7 @@ def test_a_reader_learns_its_samples(maker: Maker, closed: Closed, tmp_path: Pat
     after = float(loss_of(run.own.eval()(batch), batch, made).detach())
     assert after < 0.7 * before
     report = trust(words, run.mean, maker.fitted, made)
-    assert len(report.weights) == len(EVIDENCE) + 1
+    assert len(report.weights) == 3
     assert "refused" in report.report
 
 
