@@ -19,7 +19,7 @@ from engine.library import Library, Passage
 from engine.policy import Policy
 from engine.prefill import Context, prefill
 from engine.qwen3 import MemoryModel
-from engine.ranking import Ranking, probabilities, rank
+from engine.ranking import Ranking, interleaved, probabilities, rank
 from engine.routing import Selection, prepare
 from engine.template import Prompt, hop_prompt, question_prompt
 from engine.tiers import Memory
@@ -56,7 +56,7 @@ class Hop:
     """One round of the trail."""
 
     number: int
-    routed: Ranking
+    routed: Ranking  # where the trail has got to: this round's ranking and those before it in turn, this one first
     opened: tuple[Passage, ...]
     reason: str
     leads: Mapping[int, float]  # of what was opened: its probability in the ranking, the best one's being 1
@@ -110,7 +110,7 @@ class Interleave:
     def _hops(
         self, ask: Ask, library: Library, following: Next | None, trail: Trail, aside: ThreadPoolExecutor
     ) -> Iterator[Hop]:
-        reason, looking_for = "the question", ask.text
+        reason, looking_for, rankings = "the question", ask.text, list[Ranking]()
         for number in range(1, self.policy.max_hops + 1):
             prompt = self._prompt(ask.text, trail)
             words = aside.submit(library.words, looking_for, max(WORDED, ask.top))
@@ -122,7 +122,9 @@ class Interleave:
             chosen = self._choose(candidates, logits, trail)
             passages = library.passages(chosen)
             leads = _leads(ranking or rest, [passage.document for passage in passages])
-            hop = Hop(number, (ranking + rest)[: max(ask.top, len(chosen))], tuple(passages), reason, leads)
+            rankings.insert(0, ranking + rest)
+            routed = interleaved(rankings)[: max(ask.top, len(chosen))]
+            hop = Hop(number, routed, tuple(passages), reason, leads)
             trail.hops.append(hop)
             yield hop
             if not passages:

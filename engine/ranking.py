@@ -60,6 +60,17 @@ def merge_layers(selections: Sequence[Selection], weights: Sequence[float] = ())
     return {document: value / top if top > 0 else 1.0 for document, value in merged.items()}
 
 
+def interleaved(rankings: Sequence[Ranking]) -> Ranking:
+    """The first of each ranking, then the second of each: every document where it comes first, with its score there."""
+    longest = max(map(len, rankings), default=0)
+    found: dict[int, float] = {}
+    for place in range(longest):
+        for ranking in rankings:
+            if place < len(ranking):
+                found.setdefault(*ranking[place])
+    return list(found.items())
+
+
 def probabilities(ranking: Ranking, temperature: float = 0.15) -> torch.Tensor:
     """Ranking scores as probabilities over its documents [n]."""
     return torch.softmax(torch.tensor([score for _, score in ranking]) / temperature, dim=0)

@@ -7,7 +7,7 @@ import random
 import pytest
 import torch
 
-from engine.ranking import lead, merge_layers, probabilities, rank
+from engine.ranking import interleaved, lead, merge_layers, probabilities, rank
 from engine.routing import Selection
 
 
@@ -109,3 +109,11 @@ def test_routing_that_is_guessing_counts_less() -> None:
     assert lead({1: 1.0, 2: 0.9}) == 1.0, "fewer documents than it takes to have a field"
     assert lead({}) == 0.0
     assert rank([guessing], {}, retrieval="latent")[0] == (1, 1.0), "routing alone is not weighed"
+
+
+def test_interleaved_rankings_take_turns() -> None:
+    assert interleaved([[(1, 0.9), (2, 0.8), (3, 0.7)], [(2, 1.5), (4, 0.1)]]) == [
+        (1, 0.9), (2, 1.5), (4, 0.1), (3, 0.7),
+    ]  # fmt: skip
+    assert interleaved([[], [(5, 0.5)]]) == [(5, 0.5)]
+    assert interleaved([]) == []

@@ -94,14 +94,14 @@ def table(found: Sequence[tuple[str, str, Item, Asked]]) -> Table:
         answered = [(item, got) for item, got in own if item.answers]
         lines.append((
             variant, name, len(own),
-            figure([metrics.recall(got.merged, item.gold, 5) for item, got in golden]),
-            figure([metrics.all_found(got.merged, item.gold, 10) for item, got in golden]),
+            figure([metrics.recall(got.last, item.gold, 5) for item, got in golden]),
+            figure([metrics.all_found(got.last, item.gold, 10) for item, got in golden]),
             figure([metrics.contains(got.answer, item.answers) for item, got in answered]),
             figure([metrics.quoted(got.quotes, item.answers) for item, got in answered]),
             figure([metrics.token_f1(got.span or got.answer, item.answers) for item, got in answered]),
             sum(got.seconds for _, got in own) / len(own),
         ))  # fmt: skip
-    return Table("ablate", "What each part is worth (hops merged)", columns, tuple(lines))
+    return Table("ablate", "What each part is worth (after all hops)", columns, tuple(lines))
 
 
 def run(invocation: Invocation) -> int:

@@ -130,7 +130,7 @@ def outcome(task: Task, size: int, retrieval: str, made: Trial, got: Asked) -> O
     def share(text: str) -> float:
         return sum(value in text for value in made.values) / len(made.values)
 
-    routed = set(made.gold) & set(got.merged[:FIRST])
+    routed = set(made.gold) & set(got.last[:FIRST])
     everything = "\n".join([got.answer, *got.quotes])
     return Outcome(
         task.name, size, retrieval, made.depth, len(routed) / len(set(made.gold)), share(got.answer),

@@ -78,7 +78,7 @@ def retrieval_table(rows: Sequence[Row]) -> Table:
     lines: list[tuple[Cell, ...]] = []
     for (name, system), own in grouped(rows):
         found = [row for row in own if is_found(row.item)]
-        answered = [(row.asked.merged, row.item.gold) for row in found if row.asked]
+        answered = [(row.asked.last, row.item.gold) for row in found if row.asked]
         for title, rankings in (
             (system, [(row.ranking, row.item.gold) for row in found]),
             (f"{system}, all hops", answered),
@@ -86,7 +86,7 @@ def retrieval_table(rows: Sequence[Row]) -> Table:
             if rankings:
                 values = [figure([measure(made, gold, k) for made, gold in rankings]) for measure, k in measured]
                 lines.append((name, title, len(rankings), *values))
-    title = "Retrieval: gold documents among the first k, of the question alone and of all hops merged"
+    title = "Retrieval: gold documents among the first k, of the question alone and after all hops"
     return Table("retrieval", title, columns, tuple(lines))
 
 

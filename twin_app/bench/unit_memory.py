@@ -70,15 +70,9 @@ class Asked:
         return self.rankings[0] if self.rankings else ()
 
     @property
-    def merged(self) -> tuple[str, ...]:
-        """Of all hops: by the best rank in any of them, earlier hops first."""
-        return interleaved(self.rankings)
-
-
-def interleaved(rankings: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    longest = max(map(len, rankings), default=0)
-    ordered = (ranking[rank] for rank in range(longest) for ranking in rankings if rank < len(ranking))
-    return tuple(dict.fromkeys(ordered))
+    def last(self) -> tuple[str, ...]:
+        """Where all hops together have got to."""
+        return self.rankings[-1] if self.rankings else ()
 
 
 class Shelf:

@@ -14,7 +14,7 @@ from small_units import UNIT
 
 from twin_app.bench.identity import IN_CONTEXT, written
 from twin_app.bench.qa import Row, rows, tables
-from twin_app.bench.unit_memory import WHOLE, Shelf, UnitMemory, interleaved
+from twin_app.bench.unit_memory import WHOLE, Shelf, UnitMemory
 from twin_app.errors import BusyError
 
 torch.set_num_threads(1)  # on texts this short two threads beside other work take many times as long as one
@@ -74,12 +74,7 @@ def test_a_chain_takes_its_second_document_from_a_further_hop(memory: UnitMemory
     assert len(single.rankings) == 1
     whole = memory.ask(item.question)
     assert whole.rankings[0] == single.ranking
-    assert set(item.gold) <= set(whole.merged[:5])
-
-
-def test_merged_rankings_take_turns() -> None:
-    assert interleaved([("a", "b", "c"), ("b", "d")]) == ("a", "b", "d", "c")
-    assert interleaved([]) == ()
+    assert set(item.gold) <= set(whole.last[:5])
 
 
 def test_an_identifier_is_chosen_among_those_in_context(memory: UnitMemory) -> None:
