@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from engine.encode import Head
 from engine.identity import IdentityWriter, combine
-from engine.library import Library, Passage
+from engine.library import Dated, Library, Passage
 from engine.policy import Policy
 from engine.prefill import Context, prefill
 from engine.qwen3 import MemoryModel
@@ -83,6 +83,14 @@ class Step:
     through: tuple[tuple[int, str], ...]  # opened documents, and what of each goes into the prompt and routes
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the caller's library has for a text."""
+
+    words: Mapping[int, float] = field(default_factory=dict)
+    dated: Dated | None = None
+
+
 Next = Callable[[Sequence[Hop]], Step | None]
 """Given the trail so far: how to go on, or None when enough is known."""
 
@@ -113,8 +121,8 @@ class Interleave:
         reason, looking_for, rankings = "the question", ask.text, list[Ranking]()
         for number in range(1, self.policy.max_hops + 1):
             prompt = self._prompt(ask.text, trail)
-            words = aside.submit(library.words, looking_for, max(WORDED, ask.top))
-            ranking, rest, logits = self._route(ask, prompt, words.result, trail)
+            evidence = aside.submit(_look_up, library, looking_for, max(WORDED, ask.top))
+            ranking, rest, logits = self._route(ask, prompt, evidence.result, trail)
             seen = {passage.document for passage in trail.opened}
             candidates = [(d, s) for d, s in ranking or rest if d not in seen][:CANDIDATES]
             if following is None and number > 1 and self.writer.retrieval_ends(logits):
@@ -139,7 +147,7 @@ class Interleave:
             looking_for, reason = step.looking_for, step.reason
             trail.rounds.append(list(step.through))
         if following is None:  # the cap: what was opened last has to be read before the answer
-            self._route(ask, self._prompt(ask.text, trail), dict, trail)
+            self._route(ask, self._prompt(ask.text, trail), Evidence, trail)
 
     def _prompt(self, question: str, trail: Trail) -> Prompt:
         if not trail.rounds:
@@ -147,7 +155,7 @@ class Interleave:
         return hop_prompt(self.tokenizer, question, trail.rounds)
 
     def _route(
-        self, ask: Ask, prompt: Prompt, looked_up: Callable[[], Mapping[int, float]], trail: Trail
+        self, ask: Ask, prompt: Prompt, looked_up: Callable[[], Evidence], trail: Trail
     ) -> tuple[Ranking, Ranking, Tensor]:
         """Prefill with routing on: the merged ranking, what else a long list shows behind it, and the logits of what
         the model would write next."""
@@ -168,27 +176,33 @@ class Interleave:
             self.memory.content,
         )
         trail.logits, trail.context = logits[-1], context
-        words = looked_up()
+        evidence = looked_up()
         if ask.allowed is not None:
-            inside = torch.isin(torch.tensor(list(words), dtype=torch.long), ask.allowed).tolist()
-            words = {d: s for (d, s), within in zip(words.items(), inside, strict=True) if within}
-        ranking = self._rank(ask, reported, words)
+            inside = torch.isin(torch.tensor(list(evidence.words), dtype=torch.long), ask.allowed).tolist()
+            words = {d: s for (d, s), within in zip(evidence.words.items(), inside, strict=True) if within}
+            evidence = replace(evidence, words=words)
+        ranking = self._rank(ask, reported, evidence)
         known = {document for document, _ in ranking}
         rest: Ranking = []
         if ask.top > len(ranking):  # a longer list shows more documents and changes nothing else
-            wider = [*self._rank(ask, reported, words, ask.top), *rank(reported, {}, retrieval="latent")]
+            wider = [*self._rank(ask, reported, evidence, ask.top), *rank(reported, {}, retrieval="latent")]
             least = ranking[-1][1] if ranking else 0.0
             rest = [(d, min(least, 0.0)) for d in dict.fromkeys(d for d, _ in wider) if d not in known]
         return ranking, rest, logits[-1]
 
-    def _rank(self, ask: Ask, reported: Sequence[Selection], words: Mapping[int, float], least: int = 0) -> Ranking:
-        """From the best documents of every routing layer and of the words, at least so many of each."""
+    def _rank(self, ask: Ask, reported: Sequence[Selection], evidence: Evidence, least: int = 0) -> Ranking:
+        """From the best documents of every routing layer and of the words, at least so many of each; of those that are
+        also of a time that was asked for, as many again."""
         routed, worded = max(ROUTED, least), max(WORDED, least)
+        ordered = sorted(evidence.words.items(), key=lambda item: (-item[1], item[0]))
+        words = dict(ordered[:worded])
+        if evidence.dated is not None:
+            words |= dict([(d, score) for d, score in ordered if d in evidence.dated.documents][:worded])
         return rank(
             [Selection(wide.documents[:routed], wide.scores[:routed]) for wide in reported],
-            dict(sorted(words.items(), key=lambda item: (-item[1], item[0]))[:worded]),
+            words,
             retrieval=ask.retrieval, latent_weight=self.policy.latent_weight,
-            layer_weights=self.policy.layer_weights,
+            layer_weights=self.policy.layer_weights, dated=evidence.dated, dated_weight=self.policy.dated_weight,
         )  # fmt: skip
 
     def _select(self, at: int, queries: Tensor, ask: Ask) -> Selection:
@@ -212,6 +226,10 @@ class Interleave:
         order = mixed.argsort(descending=True, stable=True).tolist()
         least = policy.open_share * float(mixed.max())
         return [ids[i] for i in order if float(mixed[i]) >= least][: policy.max_open]
+
+
+def _look_up(library: Library, text: str, limit: int) -> Evidence:
+    return Evidence(library.words(text, limit), library.dated())
 
 
 def _leads(ranking: Ranking, documents: Sequence[int]) -> dict[int, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,14 +22,25 @@ class Passage:
         return self.context + self.text
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Documents of a time that a question names."""
+
+    documents: Set[int]
+    strength: float  # how much it tells that a document is one of them: 1 where there is only one, 0 where all are
+
+
 class Library(Protocol):
-    """Asked by one thread at a time, `words` by another than the rest."""
+    """Asked by one thread at a time, `words` and `dated` by another than the rest."""
 
     def passages(self, documents: Sequence[int]) -> Sequence[Passage]:
         """Texts of documents; one that left memory meanwhile is left out."""
 
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         """Word evidence for a text: the best documents and their scores, higher is better; {} where there is none."""
+
+    def dated(self) -> Dated | None:
+        """Documents whose dates lie in a time that the question names; None where it names none, or none is of it."""
 
     def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
         """How telling each lower-cased word is in this memory (inverse document frequency, > 0)."""

@@ -21,6 +21,7 @@ class Policy:
     max_open: int = 4  # documents opened in one hop
     open_share: float = 0.5  # quote: opened when at least this share of the best document's probability
     latent_weight: float = 1.0  # of the routing layers in the ranking, against word evidence of weight 1
+    dated_weight: float = 0.5  # of a document's being of the time that the question names, against the same
     query_whitening: float = 0.0  # strength of `engine.whitening` of routing queries; 0 = as the paper has them
     layer_weights: tuple[float, ...] = ()  # of the routing layers among each other; () = equal
     grounded_at: float = 0.0  # quote: a best sentence below this grounds nothing

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from engine.library import Dated
 from engine.routing import Selection
 
 STANDS_OUT_FROM = 5
@@ -25,16 +26,22 @@ def rank(
     retrieval: str = "both",
     latent_weight: float = 1.0,
     layer_weights: Sequence[float] = (),
+    dated: Dated | None = None,
+    dated_weight: float = 0.0,
 ) -> Ranking:
-    """Documents of any layer's selection or with word evidence, best first; retrieval: latent, words or both."""
+    """Documents of any layer's selection or with word evidence, best first; retrieval: latent, words or both. `dated`
+    counts whichever it is: dates are neither."""
     latent = merge_layers(selections, layer_weights) if retrieval != "words" else {}
     evidence = words if retrieval != "latent" else {}
     top = max(evidence.values(), default=0.0)
     weight = latent_weight * lead(latent) if retrieval == "both" and top > 0 else 1.0
     scores = {document: weight * value for document, value in latent.items()}
-    if top > 0:
+    if top > 0 or dated is not None:
         for document, value in evidence.items():
-            scores[document] = scores.get(document, 0.0) + value / top
+            scores[document] = scores.get(document, 0.0) + value / (top or 1.0)
+    if dated is not None:
+        bonus = dated_weight * dated.strength
+        scores = {document: score + bonus * (document in dated.documents) for document, score in scores.items()}
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
 

@@ -39,7 +39,8 @@ BATCH_TOKENS = 2048  # of one encoding batch, padding included; larger ones leav
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """A sentence of a document that supports the answer."""
+    """A sentence of a document that supports the answer. The first one's score is how sure the answer is; a quoting
+    policy gives further ones their share of it."""
 
     document: int
     start: int
@@ -260,7 +261,10 @@ def _quoted(quoting: Quoting) -> Answer:
     chosen = quoting.chosen()
     if chosen is None:
         return Answer("", False, (), 0.0)
-    supports = tuple(Support(s.document, s.start, s.end, s.score) for s in chosen.sentences)
+    first = chosen.sentences[0].score
+    supports = tuple(
+        Support(s.document, s.start, s.end, chosen.score * min(1.0, s.score / first)) for s in chosen.sentences
+    )
     grounded = chosen.score >= quoting.policy.grounded_at
     if not grounded:
         return Answer("", False, supports, chosen.score)

@@ -158,13 +158,18 @@ class Words:
         return []
 
     def evidence(
-        self, text: str, limit: int, allowed: Allowed = None, weights: tuple[float, float] = (1.0, 0.5)
+        self,
+        text: str,
+        limit: int,
+        allowed: Allowed = None,
+        weights: tuple[float, float] = (1.0, 0.5),
+        phrases: Sequence[str] = (),
     ) -> dict[int, float]:
         """BM25 of a question's content words, stemmed: id -> score, higher is better, best first.
 
-        `weights` are those of text and context.
+        `weights` are those of text and context; `phrases` count as words of the question.
         """
-        words = [quoted(word) for word in content_words(text)]
+        words = [quoted(word) for word in (*content_words(text), *phrases)]
         if not words:
             return {}
         found = self._without_common(words, limit, weights) if allowed is None else None

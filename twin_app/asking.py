@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,8 @@ from twin_app.reading import hash_file
 from twin_app.turns import Watcher, refuse_cancelled
 
 if TYPE_CHECKING:
-    from engine.library import Passage
+    from engine.answering.times import Time
+    from engine.library import Dated, Passage
     from engine.session import Answer, Engine, Support
 
 SCHEMA = 1
@@ -70,9 +73,41 @@ class CatalogLibrary:
         if self.asking.retrieval == "latent":
             return {}
         if not FIRST_PERSON.search(text):
-            return self.index.evidence(text, limit, self.asking.allowed)
+            return self._evidence(text, limit)
         named = " ".join([text, *self.asking.me])  # "I" is written as a name in chats, mails and minutes
-        return self._own(self.index.evidence(named, limit, self.asking.allowed))
+        return self._own(self._evidence(named, limit))
+
+    def dated(self) -> Dated | None:
+        """Documents whose own date lies in a time that the question names; the fewer they are, the more that tells."""
+        from engine.library import Dated
+
+        if not len(self._then):
+            return None
+        total = self.catalog.counts().documents
+        return Dated(frozenset(self._then.tolist()), _rarity(len(self._then), total) / _rarity(1, total))
+
+    @cached_property
+    def _times(self) -> tuple[Time, ...]:
+        from engine.answering.times import times_in
+
+        return times_in(self.asking.question)
+
+    @cached_property
+    def _then(self) -> NDArray[np.int64]:
+        """Ids of the documents of the times that the question names, rising."""
+        found = self.catalog.documents.dated([(time.first, time.last) for time in self._times])
+        return found if self.asking.allowed is None else np.intersect1d(found, self.asking.allowed)
+
+    def _evidence(self, text: str, limit: int) -> dict[int, float]:
+        """Word evidence, a day that the question names in other spellings too; of documents of that time as many as of
+        all of memory, those without any of the words last."""
+        is_whole = self.asking.question in text
+        phrases = [phrase for time in self._times for phrase in time.written()] if is_whole else []
+        found = self.index.evidence(text, limit, self.asking.allowed, phrases=phrases)
+        if not len(self._then):
+            return found
+        inside = self.index.evidence(text, limit, self._then, phrases=phrases)
+        return found | inside | {int(number): 0.0 for number in self._then[:limit] if number not in inside}
 
     def _own(self, evidence: dict[int, float]) -> dict[int, float]:
         """What exports have from "You" counts as if the owner's name stood there; best first again."""
@@ -243,6 +278,11 @@ def snippet(text: str, words: Sequence[str]) -> tuple[int, int]:
     spans = sentences(text) or [(0, len(text))]
     lowered = [word.lower() for word in words]
     return max(spans, key=lambda span: sum(word in text[span[0] : span[1]].lower() for word in lowered))
+
+
+def _rarity(held: int, total: int) -> float:
+    """Inverse document frequency as BM25 has it."""
+    return math.log(1 + (total - held + 0.5) / (held + 0.5))
 
 
 def _ms(seconds: float) -> int:

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import snowballstemmer
 
+from engine.answering.times import Time, times_in
+
 WORD = re.compile(r"[^\W_]+(?:['’.@_/:-][^\W_]+)*", re.UNICODE)
 STOP = frozenset(
     "a an the of to in on at by for with from as is are was were be been being am it its this that these those he "
@@ -92,6 +94,7 @@ class Question:
     kind: Kind | None
     kind_stems: frozenset[str]  # words that only say which kind is asked for: an answer of it covers them
     focus: str | None  # stem of the thing asked for: `code` in "What is the new door code of the container?"
+    times: tuple[tuple[Time, frozenset[str]], ...] = ()  # that it names, with the stems of their words
 
     @classmethod
     def of(cls, text: str) -> Question:
@@ -107,8 +110,21 @@ class Question:
         asked = [(m.start(), at, kind) for at, kind in enumerate(KINDS) if (m := kind.asked.search(text)) is not None]
         kind = min(asked)[2] if asked else None
         kind_stems = frozenset(found) & _KIND_STEMS if kind else frozenset[str]()
-        focus = focus_of(text)
-        return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus)
+        times = tuple((time, frozenset(found).intersection(stems_of(text[slice(*time.at)]))) for time in times_in(text))
+        return cls(
+            text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus_of(text), times
+        )
+
+    def dated(self, date: str | None) -> frozenset[str]:
+        """The stems that only say when, where a document is of that time."""
+        return frozenset().union(*(stems for time, stems in self.times if date is not None and time.holds(date)))
+
+    def timed(self, text: str) -> frozenset[str]:
+        """The same for a text that names the time, however it writes it."""
+        if not self.times:
+            return frozenset()
+        named = times_in(text)
+        return frozenset().union(*(stems for time, stems in self.times if any(map(time.covers, named))))
 
     @property
     def is_yes_no(self) -> bool:

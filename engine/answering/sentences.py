@@ -129,11 +129,11 @@ def read_sentences(
     ordered = [stems_of(passage.text[a:b]) for a, b in passage.sentences]
     answering = [question.expects(passage.text[a:b]) for a, b in passage.sentences]
     inside = [
-        _known(stems, weights) | (question.kind_stems if holds else frozenset())
-        for stems, holds in zip(ordered, answering, strict=True)
+        _known(stems, weights) | (question.kind_stems if holds else frozenset()) | question.timed(passage.text[a:b])
+        for stems, holds, (a, b) in zip(ordered, answering, passage.sentences, strict=True)
     ]
     titled = stems_of(passage.context)
-    context = _known(titled, weights)
+    context = _known(titled, weights) | question.timed(passage.context) | question.dated(passage.date)
     asked_for = {question.focus: 1.0} if question.focus is not None else {}
     named = [bool(_known(stems, asked_for)) for stems in ordered]
     titled_so = bool(_known(titled, asked_for))

@@ -129,6 +129,19 @@ class Documents:
             parameters,
         )
 
+    def dated(self, spans: Sequence[tuple[str, str]]) -> NDArray[np.int64]:
+        """The ids of documents whose own date lies in one of these spans, rising. A span is two days, both inclusive:
+        "2024-05-08", or "05-08" of every year; a first day behind the last one goes over the turn of the year."""
+        conditions, parameters = list[str](), list[object]()
+        for first, last in spans:
+            day = "left(date, 10)" if len(first) == 10 else "date[6:10]"
+            conditions.append(f"({day} >= ? {'AND' if first <= last else 'OR'} {day} <= ?)")
+            parameters += [first, last]
+        if not conditions:
+            return np.empty(0, dtype=np.int64)
+        sql = f"SELECT id FROM documents WHERE retired_at IS NULL AND ({' OR '.join(conditions)}) ORDER BY id"
+        return self._ids(sql, parameters)
+
     def also_in(self, ids: Sequence[int]) -> dict[int, list[Path]]:
         """For each of these documents the other sources that hold a document with the very same text."""
         rows = self._database.rows(

@@ -7,6 +7,7 @@ import random
 import pytest
 import torch
 
+from engine.library import Dated
 from engine.ranking import interleaved, lead, merge_layers, probabilities, rank
 from engine.routing import Selection
 
@@ -48,6 +49,21 @@ def test_both_add_up() -> None:
     heavy = dict(rank(LAYERS, WORDS, retrieval="both", latent_weight=3.0))
     assert heavy[2] == pytest.approx(3.0 * latent[2] + 1.0)
     assert rank(LAYERS, WORDS, retrieval="latent", latent_weight=3.0) == rank(LAYERS, WORDS, retrieval="latent")
+
+
+@pytest.mark.parametrize("retrieval", ["latent", "words", "both"])
+def test_documents_of_the_time_asked_for_come_forward(retrieval: str) -> None:
+    dated = Dated(frozenset({3, 7, 99}), 0.8)
+    plain = dict(rank(LAYERS, WORDS, retrieval=retrieval))
+    ranking = dict(rank(LAYERS, WORDS, retrieval=retrieval, dated=dated, dated_weight=2.0))
+    assert set(ranking) == set(plain)
+    for document, score in ranking.items():
+        assert score == pytest.approx(plain[document] + 1.6 * (document in dated.documents))
+
+
+def test_a_document_may_have_nothing_but_the_time() -> None:
+    ranking = rank([], {5: 0.0, 6: 0.0}, dated=Dated(frozenset({6}), 0.5), dated_weight=1.0)
+    assert ranking == [(6, 0.5), (5, 0.0)]
 
 
 def test_layers_are_merged_by_their_lead() -> None:

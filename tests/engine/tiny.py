@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from engine.config import ModelConfig
-from engine.library import Passage
+from engine.library import Dated, Passage
 from engine.qwen3 import MemoryModel
 from engine.weights import save
 
@@ -89,6 +89,9 @@ class Texts:
         found = {d: sum(rarity[w] for w in sorted(words_of(held) & set(rarity))) for d, held in self.texts.items()}
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit]
         return {document: score for document, score in best if score > 0}
+
+    def dated(self) -> Dated | None:
+        return None
 
     def rarity(self, words: Sequence[str]) -> dict[str, float]:
         held = [words_of(text) for text in self.texts.values()]

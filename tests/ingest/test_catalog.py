@@ -215,6 +215,23 @@ def test_questions_can_be_bounded_by_date_and_folder(catalog: Catalog) -> None:
     assert chosen(folder=Path("/n/x"), since="2024-05-09") == "c"
 
 
+def test_documents_of_a_time(catalog: Catalog) -> None:
+    held = {"a": "2023-12-31T23:00:00", "b": "2024-01-01", "c": "2024-05-08T13:56:00", "d": "2025-05-08"}
+    catalog.store([item("/n/a", [doc(text, date=date) for text, date in held.items()])])
+    ids = {row.id: row.document.text for row in catalog.documents.stream()}
+
+    def dated(*spans: tuple[str, str]) -> str:
+        return "".join(ids[int(number)] for number in catalog.documents.dated(spans))
+
+    assert dated(("2024-05-08", "2024-05-08")) == "c"
+    assert dated(("05-08", "05-08")) == "cd"
+    assert dated(("12-30", "01-02")) == "ab"
+    assert dated(("2023-01-01", "2023-12-31"), ("2025-01-01", "2025-12-31")) == "ad"
+    assert dated(("2022-01-01", "2022-12-31")) == dated() == ""
+    catalog.store([item("/n/a", [doc("d", date="2025-05-08")], sha256="bb")], retire=True)
+    assert dated(("05-08", "05-08")) == "d"
+
+
 def test_neighbours_and_other_sources_of_a_text(catalog: Catalog) -> None:
     catalog.store([item("/n/a", ["one", "two", "three"]), item("/n/b", ["two"]), item("/n/c", ["two", "two"])])
     ids = [row.id for row in catalog.documents.of_source(1)]

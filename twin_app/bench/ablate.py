@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.library import Library, Passage
+from engine.library import Dated, Library, Passage
 from engine.policy import Policy
 from twin_app.bench import metrics
 from twin_app.bench.metrics import figure
@@ -52,6 +52,9 @@ class TextLess:
 
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         return self.library.words(text, limit)
+
+    def dated(self) -> Dated | None:
+        return self.library.dated()
 
     def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
         return self.library.rarity(words)

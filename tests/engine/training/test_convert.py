@@ -141,6 +141,9 @@ def answers(checkpoint: Path, bank: Path) -> None:
         def words(self, text: str, limit: int) -> dict[int, float]:
             return {}
 
+        def dated(self) -> None:
+            return None
+
         def rarity(self, words: Any) -> dict[str, float]:
             return dict.fromkeys(words, 1.0)
 

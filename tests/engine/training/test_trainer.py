@@ -217,6 +217,9 @@ class Shelf:
         shared = {number: float(len(asked & set(held.lower().split()))) for number, held in self.texts.items()}
         return dict(sorted(shared.items(), key=lambda item: -item[1])[:limit])
 
+    def dated(self) -> None:
+        return None
+
     def rarity(self, words: Sequence[str]) -> dict[str, float]:
         return dict.fromkeys(words, 1.0)
 
