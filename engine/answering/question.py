@@ -111,9 +111,7 @@ class Question:
         kind = min(asked)[2] if asked else None
         kind_stems = frozenset(found) & _KIND_STEMS if kind else frozenset[str]()
         times = tuple((time, frozenset(found).intersection(stems_of(text[slice(*time.at)]))) for time in times_in(text))
-        return cls(
-            text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus_of(text), times
-        )
+        return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus_of(text), times)
 
     def dated(self, date: str | None) -> frozenset[str]:
         """The stems that only say when, where a document is of that time."""

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 LONGEST = 1000  # characters of a question that are looked at
+_NAMES = tuple("January February March April May June July August September October November December".split())
 LEAP = 2024  # its days are those of a year that is not named
 
 
@@ -50,7 +51,8 @@ class Time:
         if not self.is_day:
             return []
         *year, month, day = self.first.split("-")
-        number, names = str(int(day)), (calendar.month_name[int(month)], calendar.month_abbr[int(month)])
+        number, name = str(int(day)), _NAMES[int(month) - 1]
+        names = dict.fromkeys((name, name[:3]))
         spoken = [f"{one} {two}" for name in names for one, two in ((name, number), (number, name))]
         return [*spoken, *(f"{y} {month} {day}" for y in year), *(f"{day} {month} {y}" for y in year)]
 
@@ -66,13 +68,13 @@ _MONTHS = (
 )
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?![\d:])"
 _YEAR = r"(?:19|20)\d\d\b"
-_TO = r"\s*(?:-|–|to|until|till|through|and|or)\s*(?:the )?"  # noqa: RUF001 (people type it)
+_TO = r"\s*(?:-|–|to|until|till|through|and|or)\s*(?:the )?"
 _FORMS = re.compile(
     rf"""
     \b(?P<iso>{_YEAR}-\d\d(?:-\d\d)?)\b
     | \b(?P<dotted>\d{{1,2}}\.\d{{1,2}}\.{_YEAR})
-    | \b(?P<month1>{_MONTHS})\b\.?\ (?:the\ )?(?P<from1>{_DAY})(?:{_TO}(?:(?P<other1>{_MONTHS})\b\.?\ )?(?P<to1>{_DAY}))?
-      (?:,?\ (?P<year1>{_YEAR}))?
+    | \b(?P<month1>{_MONTHS})\b\.?\ (?:the\ )?(?P<from1>{_DAY})
+      (?:{_TO}(?:(?P<other1>{_MONTHS})\b\.?\ )?(?P<to1>{_DAY}))?(?:,?\ (?P<year1>{_YEAR}))?
     | \b(?P<from2>{_DAY})(?:(?:\ of)?\ (?P<other2>{_MONTHS})\b)?(?:{_TO}(?P<to2>{_DAY}))?(?:\ of)?
       \ (?P<month2>{_MONTHS})\b\.?(?:,?\ (?P<year2>{_YEAR}))?
     | \b(?:(?P<part>early|mid|middle|late|beginning|start|end)(?:\ of|\ in|-|\ )\ ?)?(?P<month3>{_MONTHS})\b\.?
@@ -100,7 +102,6 @@ def _times(text: str, today: date) -> tuple[Time, ...]:
 def _read(match: re.Match[str], today: date) -> Iterator[Time]:
     """None where the words only look like a time: the 31st of February, `may` as a verb."""
     found = match.groupdict()
-    first = last = None
     if found["iso"]:
         first = last = found["iso"]
         if len(first) == 7:
@@ -109,18 +110,17 @@ def _read(match: re.Match[str], today: date) -> Iterator[Time]:
     elif found["dotted"]:
         day, month, year = found["dotted"].split(".")
         first = last = f"{year}-{int(month):02}-{int(day):02}"
-    elif found["month1"] or found["month2"]:
-        at = "1" if found["month1"] else "2"
-        end = start = _month(found["month" + at])
-        if (other := found["other" + at]) is not None:
-            start, end = (start, _month(other)) if at == "1" else (_month(other), end)
-        day = found["from" + at]
-        first, last = _of_year(start, day, found["year" + at]), _of_year(end, found["to" + at] or day, found["year" + at])
+    elif (month := found["month1"]) is not None:
+        first = _of_year(_month(month), found["from1"], found["year1"])
+        last = _of_year(_month(found["other1"] or month), found["to1"] or found["from1"], found["year1"])
+    elif (month := found["month2"]) is not None:
+        first = _of_year(_month(found["other2"] or month), found["from2"], found["year2"])
+        last = _of_year(_month(month), found["to2"] or found["from2"], found["year2"])
     elif found["month3"]:
         if found["year3"] is None and found["part"] is None and not _is_month(match):
             return
-        month, (day, end_day) = _month(found["month3"]), _PARTS.get((found["part"] or "").lower(), (1, 31))
-        first, last = (_of_year(month, str(day), found["year3"]) for day in (day, end_day))
+        days = _PARTS.get((found["part"] or "").lower(), (1, 31))
+        first, last = (_of_year(_month(found["month3"]), str(day), found["year3"]) for day in days)
     elif found["year4"]:
         if _OF_TIME.search(match.string, 0, match.start()) is None:
             return
@@ -132,7 +132,7 @@ def _read(match: re.Match[str], today: date) -> Iterator[Time]:
 
 
 def _month(name: str) -> int:
-    return [month.lower() for month in calendar.month_abbr].index(name[:3].lower())
+    return next(at for at, month in enumerate(_NAMES, 1) if month.lower().startswith(name[:3].lower()))
 
 
 def _of_year(month: int, day: str, year: str | None) -> str:

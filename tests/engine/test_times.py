@@ -45,7 +45,8 @@ def test_times_are_read_as_people_write_them(text: str, found: list[tuple[str, s
     "text",
     [
         "may I go to the march", "What may it cost?", "room 2024", "the 31st of nothing", "2025-13-01", "31.31.2025",
-        "In which month did we move?", "error E17", "at 02:27", "since March", "before 3 May 2024", "by the end of June",
+        "In which month did we move?", "error E17", "at 02:27", "since March",
+        "before 3 May 2024", "by the end of June",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_time_or_lies_beyond_one_is_none(text: str) -> None:
@@ -75,8 +76,11 @@ def test_a_time_covers_others_however_they_are_written() -> None:
 
 def test_a_day_is_searched_in_its_other_spellings() -> None:
     assert times_in("on 3 May 2024")[0].written() == [
-        "May 3", "3 May", "May 3", "3 May", "2024 05 03", "03 05 2024",
-    ]  # fmt: skip
+        "May 3",
+        "3 May",
+        "2024 05 03",
+        "03 05 2024",
+    ]
     assert "Feb 27" in times_in("February 27th")[0].written()
     assert times_in("in May 2024")[0].written() == []
 
