@@ -21,6 +21,10 @@ from ingest.types import Reading
 _LINES = (".jsonl", ".ndjson")
 _PATH_CHARACTERS = 200  # of a path, which is said again in every line
 _ROW_CHARACTERS = 200
+_DATED = frozenset(  # keys whose value says when a record is of
+    "date time datetime timestamp day when created createdat created_at sent sentat sent_at start starts starttime "
+    "start_time begin published publishedat published_at".split()
+)
 _RECORD_ROWS = 500  # more is no record of a person's; it is cut, so that memory stays bounded
 
 
@@ -77,6 +81,7 @@ def _records(found: Iterator[Leaf] | list[Leaf], unsaid: int) -> Iterator[Entry]
     The plain values of a list that stand on one line stay on one line.
     """
     rows: list[Row] = []
+    day: str | None = None
     record: Path = ()
     listed: Path | None = None  # the list that the last row's value stands in
     for leaf in found:
@@ -94,13 +99,33 @@ def _records(found: Iterator[Leaf] | list[Leaf], unsaid: int) -> Iterator[Entry]
             continue
         belongs_to = _record(leaf.path)
         if rows and (belongs_to != record or len(rows) >= _RECORD_ROWS):
-            yield Entry(rows)
-            rows = []
+            yield Entry(rows, date=day)
+            rows, day = [], None
+        day = day or _day(leaf, belongs_to)
         record, listed = belongs_to, in_list
         path = _shown(leaf.path[unsaid:])
         rows.append((clean(f"{path}: {leaf.value}" if path else leaf.value), leaf.first, leaf.last))
     if rows:
-        yield Entry(rows)
+        yield Entry(rows, date=day)
+
+
+def _day(leaf: Leaf, record: Path) -> str | None:
+    """The day that a value right in a record says it is of; the day alone, so that records of one share documents."""
+    *path, key = leaf.path or ("",)
+    if len(path) != len(record) or str(key).lower() not in _DATED:
+        return None
+    found = dates.from_value(leaf.value) if leaf.is_string else dates.from_epoch(_number(leaf.value))
+    return found[:10] if found else None
+
+
+def _number(text: str) -> float | None:
+    """Seconds since 1970, of milliseconds too; None where these are neither."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    value = value / 1000 if value > 1e11 else value
+    return value if value > 1e8 else None  # earlier than 1973: rather a count of something
 
 
 def _record(path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -123,8 +124,8 @@ def test_json_says_the_path_of_every_value(tmp_path: Path) -> None:
     reading, documents = read_all(path, 100)
     assert reading.kind == "json"
     assert rows(documents) == [
-        "name: Trip to Lisbon", "note: two", "lines", "",
-        "days[0].date: 2024-05-08", "days[0].stops: Belém", "days[0].stops: Alfama", "",
+        "name: Trip to Lisbon", "note: two", "lines",
+        "days[0].date: 2024-05-08", "days[0].stops: Belém", "days[0].stops: Alfama",
         "days[1].date: 2024-05-09", "days[1].cost.tram: 3.1", "days[1].paid: true",
     ]  # fmt: skip
     lines = path.read_text().splitlines()
@@ -134,6 +135,24 @@ def test_json_says_the_path_of_every_value(tmp_path: Path) -> None:
                 first, last = lines_of(document, at, at + len(word))
                 assert first == last
                 assert word in lines[(first or 0) - 1]
+
+
+def test_records_of_json_are_of_the_day_they_say(tmp_path: Path) -> None:
+    records: list[dict[str, object]] = [
+        {"id": 1, "text": "one", "time": "2025-02-27 20:15:00"},
+        {"id": 2, "text": "two", "Time": "2025-02-27T21:15:00+01:00"},
+        {"id": 3, "text": "three", "timestamp": 1740787200},
+        {"id": 4, "text": "four", "timestamp": 1740787200123},
+        {"id": 5, "text": "five", "when": "soon", "date": 7},
+        {"id": 6, "text": "six", "made": {"date": "2024-01-01"}},
+        {"id": 7, "text": "seven", "made": {"day": "2024-01-01"}, "date": "1 May 2025"},
+    ]
+    expected = [("2025-02-27", "one two"), ("2025-03-01", "three four"), (None, "five six"), ("2025-05-01", "seven")]
+    for name, text in (("a.json", json.dumps(records)), ("a.jsonl", "\n".join(map(json.dumps, records)))):
+        documents = read_all(write(tmp_path / name, text))[1]
+        said = [(d.date, " ".join(re.findall(r"text: (\w+)", d.text))) for d in documents]
+        assert said == expected
+        assert all((d.date or "") in d.context for d in documents)
 
 
 def test_json_lines_survive_a_bad_one(tmp_path: Path) -> None:
