@@ -15,7 +15,12 @@ class Passage:
     context: str  # put before the text for encoding
     text: str
     sentences: Sequence[tuple[int, int]]  # spans in text, in order
-    date: str | None = None  # ISO 8601
+    date: str | None = None  # ISO 8601; of its file where it says none itself
+    moments: Sequence[tuple[int, str]] = ()  # when what begins at a place in text was written, where it says so itself
+
+    def written(self, at: int) -> str | None:
+        """When what stands at a place in the text was written; None where only the file's time is known."""
+        return next((moment for start, moment in reversed(self.moments) if start <= at), None)
 
     @property
     def encoded(self) -> str:

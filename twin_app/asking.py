@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ingest.catalog import Catalog, DocumentRow, document_label
 from ingest.places import lines_of
 from ingest.sentences import sentences
+from ingest.types import Document
 from ingest.words import Words
 from twin_app.reading import hash_file
 from twin_app.turns import Watcher, refuse_cancelled
@@ -54,20 +55,9 @@ class CatalogLibrary:
         self.rows: dict[int, DocumentRow] = {}
 
     def passages(self, documents: Sequence[int]) -> list[Passage]:
-        from engine.library import Passage
-
         found = self.catalog.documents.get(documents)
         self.rows |= found
-        return [
-            Passage(
-                row.id,
-                row.document.context,
-                row.document.text,
-                sentences(row.document.text),
-                row.document.date,
-            )
-            for row in found.values()
-        ]
+        return [passage(number, row.document) for number, row in found.items()]
 
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         if self.asking.retrieval == "latent":
@@ -220,6 +210,21 @@ def citation(row: DocumentRow, start: int, end: int, score: float, number: int) 
         "also_in": [], "date": (message.time if message and message.time else document.date), "quote": quote,
         "score": round(score, 4), "source_sha256": row.source_sha256, "state": "unchanged",
     }  # fmt: skip
+
+
+def passage(number: int, document: Document) -> Passage:
+    from engine.library import Passage
+
+    text = document.text
+    return Passage(number, document.context, text, sentences(text), document.date, moments_of(document))
+
+
+def moments_of(document: Document) -> list[tuple[int, str]]:
+    """(place in the text, ISO time) of what a document says of its own times: its messages', or the date it has in
+    front. Without either, `date` is only the file's time."""
+    if said := [(place, message.time) for place, message in document.messages if message.time]:
+        return said
+    return [(0, document.date)] if document.date and document.date[:10] in document.context else []
 
 
 class States:

@@ -140,6 +140,15 @@ class Question:
         return _NOW.search(self.text[:LONGEST]) is not None
 
     @property
+    def asks_when(self) -> bool:
+        """A day, a month or a year is asked for."""
+        return self.kind is not None and self.kind.name == "time" and _WHEN.search(self.text[:LONGEST]) is not None
+
+    @property
+    def is_past(self) -> bool:
+        return _PAST.search(self.text[:LONGEST]) is not None
+
+    @property
     def is_specific(self) -> bool:
         """The kind of answer asked for is seldom met by chance."""
         return self.kind is not None and self.kind.name in _SPECIFIC
@@ -149,12 +158,17 @@ class Question:
         if self.kind is None:
             return False
         if self.kind.name not in _DATED:  # the stamp of a chat or log line is no telephone number
-            text = _STAMP.sub("", text)
+            text = said(text)
         return any(
             word not in STOP and stem(plain(word)) not in self.stems
             for match in self.kind.looks.finditer(text)
             for word in (m.group().lower() for m in WORD.finditer(match.group()))
         )
+
+
+def said(text: str) -> str:
+    """A line of a chat or log without the stamp before it."""
+    return _STAMP.sub("", text)
 
 
 def focus_of(text: str) -> str | None:
@@ -229,6 +243,8 @@ _NOW = re.compile(
     r"|^\W*+(?:\S++ ){0,4}new\b(?! (?:york|year|zealand|delhi|orleans|jersey))",
     re.I,
 )
+_WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day|month|year)\b", re.I)
+_PAST = re.compile(r"\b(?:did|was|were|had|has|have)\b", re.I)
 _SPECIFIC = ("email", "phone", "code", "address", "money", "clock")
 _DATED = ("time", "clock", "weekday")
 _STAMP = re.compile(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from engine.answering.meaning import Meanings
-from engine.answering.question import STOP, WORD, Question
+from engine.answering.question import STOP, WORD, Question, said
 from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough
 from engine.answering.reader import Reading, Reads
+from engine.answering.relative import meant, spoken
 from engine.answering.sentences import Scored, score_sentences, term_weights
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
@@ -114,16 +116,38 @@ class Quoting:
         return replace(sentence, logit=logit, score=_sigmoid(logit))
 
     def span(self, quoted: Quoted) -> tuple[str, float]:
-        """The run of words of the first sentence that answers best, and its probability. Nothing where a yes or no is
-        asked for, and where the run has no word of its own."""
+        """The short answer that the first sentence holds, and its probability: a run of its words, or for `when` the
+        day that it means. Nothing where a yes or no is asked for, and where the run has no word of its own."""
         first = quoted.sentences[0]
         reading = self.readings.get(_place(first))
         if reading is None or self.question.is_yes_no:
             return "", 0.0
+        if self.question.asks_when and (day := self._day(first, reading)):
+            return day, quoted.score
         run = self.passages[first.document].text[reading.start : reading.end]
         if all(match.group().lower() in STOP for match in WORD.finditer(run)):
             return "", 0.0
         return run, quoted.score * reading.share
+
+    def _day(self, sentence: Scored, reading: Reading) -> str | None:
+        """What a sentence's "yesterday" means by the day it was written; of a sentence that names no time, that day
+        itself where the question is about the past. None where the sentence says when."""
+        passage = self.passages[sentence.document]
+        written = passage.written(sentence.start)
+        if written is None:
+            return None
+        found = meant(sentence.text, written)
+        read = range(reading.start - sentence.start, reading.end - sentence.start)
+        if chosen := [one for one in found if one.start < read.stop and read.start < one.end]:
+            return chosen[0].meaning
+        rest = said(sentence.text)
+        for one in found:
+            rest = rest.replace(sentence.text[one.start : one.end], " ")
+        if self.question.expects(rest):
+            return None
+        if found:
+            return found[0].meaning
+        return f"{spoken(date.fromisoformat(written[:10]))} (when it was written)" if self.question.is_past else None
 
 
 def _place(sentence: Scored) -> tuple[int, int]:

@@ -133,7 +133,7 @@ def read_sentences(
         for stems, holds, (a, b) in zip(ordered, answering, passage.sentences, strict=True)
     ]
     titled = stems_of(passage.context)
-    context = _known(titled, weights) | question.timed(passage.context) | question.dated(passage.date)
+    context = _known(titled, weights) | question.timed(passage.context)
     asked_for = {question.focus: 1.0} if question.focus is not None else {}
     named = [bool(_known(stems, asked_for)) for stems in ordered]
     titled_so = bool(_known(titled, asked_for))
@@ -149,7 +149,8 @@ def read_sentences(
         text, covered = passage.text[start:end], inside[at]
         header = headers[at]
         before = inside[header] if header is not None else inside[at - 1] if at else frozenset[str]()
-        near = covered.union(context, before, *inside[max(0, at - 1) : at + 2])
+        then = question.dated(passage.written(start) or passage.date)
+        near = covered.union(context, then, before, *inside[max(0, at - 1) : at + 2])
         beside = titled_so or any(named[max(0, at - 1) : at + 2]) or (header is not None and named[header])
         length = len(text.split())
         features = (

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 LONGEST = 1000  # characters of a question that are looked at
-_NAMES = tuple("January February March April May June July August September October November December".split())
+MONTHS = tuple("January February March April May June July August September October November December".split())
 LEAP = 2024  # its days are those of a year that is not named
 
 
@@ -51,7 +51,7 @@ class Time:
         if not self.is_day:
             return []
         *year, month, day = self.first.split("-")
-        number, name = str(int(day)), _NAMES[int(month) - 1]
+        number, name = str(int(day)), MONTHS[int(month) - 1]
         names = dict.fromkeys((name, name[:3]))
         spoken = [f"{one} {two}" for name in names for one, two in ((name, number), (number, name))]
         return [*spoken, *(f"{y} {month} {day}" for y in year), *(f"{day} {month} {y}" for y in year)]
@@ -62,7 +62,7 @@ def times_in(text: str, today: date | None = None) -> tuple[Time, ...]:
     return _times(text[:LONGEST], today or date.today())
 
 
-_MONTHS = (
+_MONTH = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?"
 )
@@ -73,11 +73,11 @@ _FORMS = re.compile(
     rf"""
     \b(?P<iso>{_YEAR}-\d\d(?:-\d\d)?)\b
     | \b(?P<dotted>\d{{1,2}}\.\d{{1,2}}\.{_YEAR})
-    | \b(?P<month1>{_MONTHS})\b\.?\ (?:the\ )?(?P<from1>{_DAY})
-      (?:{_TO}(?:(?P<other1>{_MONTHS})\b\.?\ )?(?P<to1>{_DAY}))?(?:,?\ (?P<year1>{_YEAR}))?
-    | \b(?P<from2>{_DAY})(?:(?:\ of)?\ (?P<other2>{_MONTHS})\b)?(?:{_TO}(?P<to2>{_DAY}))?(?:\ of)?
-      \ (?P<month2>{_MONTHS})\b\.?(?:,?\ (?P<year2>{_YEAR}))?
-    | \b(?:(?P<part>early|mid|middle|late|beginning|start|end)(?:\ of|\ in|-|\ )\ ?)?(?P<month3>{_MONTHS})\b\.?
+    | \b(?P<month1>{_MONTH})\b\.?\ (?:the\ )?(?P<from1>{_DAY})
+      (?:{_TO}(?:(?P<other1>{_MONTH})\b\.?\ )?(?P<to1>{_DAY}))?(?:,?\ (?P<year1>{_YEAR}))?
+    | \b(?P<from2>{_DAY})(?:(?:\ of)?\ (?P<other2>{_MONTH})\b)?(?:{_TO}(?P<to2>{_DAY}))?(?:\ of)?
+      \ (?P<month2>{_MONTH})\b\.?(?:,?\ (?P<year2>{_YEAR}))?
+    | \b(?:(?P<part>early|mid|middle|late|beginning|start|end)(?:\ of|\ in|-|\ )\ ?)?(?P<month3>{_MONTH})\b\.?
       (?:,?\ (?:of\ )?(?P<year3>{_YEAR}))?
     | \b(?P<year4>{_YEAR})
     | \b(?P<near>today|yesterday|(?:last|past|this)\ (?:week|month|year))\b
@@ -132,7 +132,7 @@ def _read(match: re.Match[str], today: date) -> Iterator[Time]:
 
 
 def _month(name: str) -> int:
-    return next(at for at, month in enumerate(_NAMES, 1) if month.lower().startswith(name[:3].lower()))
+    return next(at for at, month in enumerate(MONTHS, 1) if month.lower().startswith(name[:3].lower()))
 
 
 def _of_year(month: int, day: str, year: str | None) -> str:

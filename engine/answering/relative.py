@@ -1,0 +1,94 @@
+"""What "yesterday" or "last month" meant on the day it was written: messages and diaries say when by their own date."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from engine.answering.times import MONTHS
+
+_DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
+_NUMBERS = {word: at for at, word in enumerate("no one two three four five six seven eight nine ten".split())}
+_NUMBERS |= {"a": 1, "an": 1, "a couple of": 2, "twelve": 12}
+_COUNT = r"\d{1,3}|" + "|".join(map(re.escape, sorted(_NUMBERS, key=len, reverse=True)))
+_FORMS = re.compile(
+    rf"""\b(?:
+    (?P<day>(?:the\ )?day\ before\ yesterday|(?:the\ )?day\ after\ tomorrow|yesterday|last\ night|today|tonight|tomorrow
+      |this\ (?:morning|afternoon|evening))
+    | (?P<count>{_COUNT})\ (?P<unit>day|week|month|year)s?\ ago
+    | in\ (?P<ahead>{_COUNT})\ (?P<until>day|week|month|year)s?
+    | (?P<side>last|past|this\ past|next|this\ coming)\ (?P<named>{"|".join(_DAYS)})
+    | (?P<where>last|this|next)\ (?P<span>week|weekend|month|year)
+    )\b""",
+    re.I | re.X,
+)
+_STEPS = {
+    "day before yesterday": -2, "yesterday": -1, "last night": -1, "tomorrow": 1, "day after tomorrow": 2,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A relative time in a text, and what it means."""
+
+    start: int
+    end: int
+    meaning: str  # "7 May 2023", "May 2023", "2022", "the week before 8 May 2023"
+
+
+def meant(text: str, written: str) -> list[Meant]:
+    """The relative times of a text that was written at a moment (ISO 8601), in order; none where that is no date."""
+    try:
+        day = date.fromisoformat(written[:10])
+    except ValueError:
+        return []
+    out = []
+    for match in _FORMS.finditer(text):
+        try:
+            out.append(Meant(match.start(), match.end(), _meaning(match, day)))
+        except OverflowError:  # 900 years ago
+            continue
+    return out
+
+
+def spoken(day: date) -> str:
+    """As people write a day: 7 May 2023."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _meaning(match: re.Match[str], day: date) -> str:
+    if (near := match["day"]) is not None:
+        return spoken(day + timedelta(_STEPS.get(near.lower().removeprefix("the "), 0)))
+    if match["unit"] is not None:
+        return _moved(day, -_number(match["count"]), match["unit"].lower())
+    if match["until"] is not None:
+        return _moved(day, _number(match["ahead"]), match["until"].lower())
+    if match["named"] is not None:
+        apart = _DAYS.index(match["named"].lower()) - day.weekday()
+        if match["side"].lower() == "next":  # on a Tuesday, "next Wednesday" is not tomorrow
+            return spoken(day + timedelta(apart + 7))
+        return spoken(day + timedelta((apart % 7 or 7) if match["side"].lower() == "this coming" else apart % 7 - 7))
+    step = {"last": -1, "this": 0, "next": 1}[match["where"].lower()]
+    span = match["span"].lower()
+    if span in ("month", "year"):
+        return _moved(day, step, span)
+    return f"the {span} {('before', 'of', 'after')[step + 1]} {spoken(day)}"
+
+
+def _moved(day: date, steps: int, unit: str) -> str:
+    """A day so many days or weeks away; of months and years only these, since nobody counts them to the day."""
+    if unit in ("day", "week"):
+        return spoken(day + timedelta(steps * (7 if unit == "week" else 1)))
+    if unit == "year":
+        if not 1 <= day.year + steps <= 9999:
+            raise OverflowError
+        return str(day.year + steps)
+    months = day.year * 12 + day.month - 1 + steps
+    if months < 12:
+        raise OverflowError
+    return f"{MONTHS[months % 12]} {months // 12}"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else _NUMBERS[text.lower()]
