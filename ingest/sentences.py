@@ -1,6 +1,6 @@
 """Where sentences begin and end, by rules that suit notes as well as prose, in one linear pass.
 
-A sentence ends at its punctuation, at a blank line, before a list item, table row or heading, and at a line
+A sentence ends at its punctuation, at a blank line, before a list item, table row, heading or stamp, and at a line
 end that was meant as one (the next word would have fitted on the line).
 """
 
@@ -14,7 +14,10 @@ _PARAGRAPH_END = re.compile(r"\n[^\S\n]*+\n\s*+")
 _CANDIDATE = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s)|[。！？]++[」』”’）]*+|\n")
 _SPACE = re.compile(r"\s*+")
 _WORD = re.compile(r"\S{1,40}")
-_LINE_OPENER = re.compile(r"(?:[-*+•–]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s|[|>]|```")
+_LINE_OPENER = re.compile(
+    r"(?:[-*+•–]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s|[|>]|```"
+    r"|\[?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d|\[\d{1,2}:\d\d"  # the stamp of a chat or log line
+)
 _ABBREVIATION = re.compile(
     r"mrs?|ms|dr|prof|sr|jr|st|no|nr|vs|e\.g|i\.e|cf|fig|vol|pp?|ca|approx|dept|corp|est|gen|col|lt|sgt|rev|hon|mt|"
     r"ave|rd|z\.b|d\.h|bzw|ggf|str|tel|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tue|wed|thu|fri|min|max",

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,10 +214,13 @@ def citation(row: DocumentRow, start: int, end: int, score: float, number: int) 
 
 
 def passage(number: int, document: Document) -> Passage:
+    """A document as the engine reads it; no sentence goes over from one message to the next."""
     from engine.library import Passage
 
     text = document.text
-    return Passage(number, document.context, text, sentences(text), document.date, moments_of(document))
+    starts = [0, *(place for place, _ in document.messages if place), len(text)]
+    spans = [(a + first, a + last) for a, b in pairwise(starts) for first, last in sentences(text[a:b])]
+    return Passage(number, document.context, text, spans, document.date, moments_of(document))
 
 
 def moments_of(document: Document) -> list[tuple[int, str]]:

@@ -75,7 +75,7 @@ KINDS: tuple[Kind, ...] = (  # the one asked for first in the question counts; o
           r"|\b(percentage|size|temperature|dose|pressure|number|degrees|speed|weight|height|distance)\b",
           rf"\d|\b{_NUMBER_WORD}\b|\b(?:every|daily|weekly|monthly|yearly)\b"),
     _kind("person", r"\bwho(m|se)?\b|\b(what|which) (person|man|woman|doctor|author|actor|singer|band)\b|\bname\b"
-          r"|\bcalled\b", r"\b[A-Z][\w’'-]+", case=True),
+          r"|\bcalled\b", rf"\b(?!(?i:{_MONTH}|\w+day)\b)[A-Z][\w’'-]+", case=True),
     _kind("place", r"\bwhere\b|\b(what|which) (city|town|place|country|street|hotel|venue|restaurant|room)\b",
           r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|with)\b "
           r"(?:the |an? |our |my )?[“\"]?[\w-]+"
@@ -147,6 +147,16 @@ class Question:
     @property
     def is_past(self) -> bool:
         return _PAST.search(self.text[:LONGEST]) is not None
+
+    @property
+    def asks_a_day(self) -> bool:
+        """Nothing is asked for but what was at a time: "What happened on 3 May?"."""
+        named = frozenset[str]().union(*(stems for _, stems in self.times))
+        return bool(named) and named.issuperset(s for s in self.stems if s not in _EVENTS)
+
+    def is_then(self, moment: str | None) -> bool:
+        """Whether what was written at a moment is of a time that the question names."""
+        return moment is not None and any(time.holds(moment) for time, _ in self.times)
 
     @property
     def is_specific(self) -> bool:
@@ -269,6 +279,7 @@ def stem(word: str) -> str:
     return _STEMMER.stemWord(word.lower())  # type: ignore[no-any-return]
 
 
+_EVENTS = frozenset(stem(word) for word in "happen event day diary write wrote note done".split())
 _KIND_STEMS = frozenset(stem(word) for word in _KIND_WORDS.split())
 
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from engine.answering.question import Question, stem, stems_of
-from engine.answering.sentences import Scored, names_in
+from engine.answering.sentences import MARKUP, Scored, names_in
+from engine.library import Passage
 
 ENOUGH = 0.85  # share of the question's weight that one sentence and its surroundings cover: no further hop
 CHAIN_GAIN = 0.1  # share of the question a chain must cover beyond the best single sentence
@@ -25,6 +27,8 @@ CITED, OPENING = 0.5, 0.25  # of what is cited beside it; the second, of sentenc
 SHOWN_WORDS = 40  # of the answer as shown; citations carry the sentences whole
 BESIDES = 12  # best sentences of which some are cited as well
 BRIDGES = 3
+DAY_DOCUMENTS, DAY_LINES = 5, 6  # of a day that is asked for as a whole
+DAY_SURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,25 @@ def choose(
     ]
     told = in_order(shown([best, *beside]))
     return Quoted(tuple(dict.fromkeys((best, *told, *more))), best.score, told)
+
+
+def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:
+    """What documents of the time asked for say first, for a question that asks for nothing else; in the order given."""
+    lines = list[list[Scored]]()
+    for passage in passages:
+        found = (
+            Scored(passage.document, start, end, text, DAY_SURE, frozenset(), frozenset())
+            for start, end in passage.sentences
+            if len((text := passage.text[start:end]).split()) > HEADING_WORDS
+            and not MARKUP.match(text)
+            and question.is_then(passage.written(start) or passage.date)
+        )
+        lines.append(list(islice(found, DAY_LINES)))
+    first = [own[0] for own in lines if own][:DAY_DOCUMENTS]
+    if not first:
+        return None
+    told = in_order(shown([*first, *(line for own in lines for line in own[1:])]))
+    return Quoted(tuple(once([*told, *first])), DAY_SURE, told)
 
 
 def once(sentences: Sequence[Scored]) -> list[Scored]:

@@ -9,7 +9,7 @@ from datetime import date
 
 from engine.answering.meaning import Meanings
 from engine.answering.question import STOP, WORD, Question, said
-from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough
+from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day
 from engine.answering.reader import Reading, Reads
 from engine.answering.relative import meant, spoken
 from engine.answering.sentences import Scored, score_sentences, term_weights
@@ -50,6 +50,8 @@ class Quoting:
             self.found = self._scored(list(self.passages.values()))
         else:
             self.found = sorted([*self.found, *scored], key=lambda s: -s.score)
+        if self.question.asks_a_day and any(self.question.is_then(passage.date) for passage in hop.opened):
+            return None
         best = self.found[0] if self.found else None
         if len(hops) >= self.policy.max_hops or is_enough(self.question, best, self.weights):
             return None
@@ -78,6 +80,10 @@ class Quoting:
 
         They are chosen by their own scores and a little by what the reader makes of them: with more of it, questions of
         the sets it learnt from gain and those about people's files lose (docs/log.md)."""
+        if self.question.asks_a_day and (
+            day := of_a_day([self.passages[n] for n in sorted(self.passages)], self.question)
+        ):
+            return day
         if self.reads is None or not self.policy.reader_weights or not self.found:
             return choose(self.question, self.found, self.links, self.weights)
         head, rest = self.found[:READ], self.found[READ:]

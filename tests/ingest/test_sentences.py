@@ -73,6 +73,15 @@ def test_spans_are_ordered_trimmed_and_lose_no_word() -> None:
         assert "".join(kept.split()) == "".join(text.split())
 
 
+@pytest.mark.parametrize(
+    "stamp", ["[22/05/2025, 09:06:48] Bo: ", "22/05/2025, 09:06 - Bo: ", "2025-01-18 07:30:42 WARN ", "[09:06] Bo: "]
+)
+def test_a_stamp_begins_a_sentence(stamp: str) -> None:
+    line = f"{stamp}who shares a room with whom is on the list that hangs at the door of the hut"
+    text = "\n".join([line] * 3)
+    assert [text[a:b] for a, b in sentences(text)] == [line] * 3
+
+
 @pytest.mark.parametrize("unit", [".", ".)", "\n", "a\n", " ", ". ", "x"])
 def test_hostile_text_takes_linear_time(unit: str) -> None:
     began = time.perf_counter()

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from real_memory import Caller, add, documents
 
+from ingest.types import Document, Message
+from twin_app.asking import passage
 from twin_app.settings import Settings
 from twin_app.twin import Twin
 
 DAYS = {
-    "2025-02-26": "Bo called about the boat. We paid 300 for the mooring.",
+    "2025-02-26": "Bo called about the boat. We paid 300 for the mooring. The mast comes tomorrow.",
     "2025-02-27": "Ordered two books at the corner shop, one on the Song dynasty.",
     "2025-03-02": "Ordered a lamp. Bo called again.",
     "2025-03-09": "Dinner with Bo and Cleo, soup and bread.",
@@ -62,3 +64,57 @@ def test_what_the_question_may_not_see_is_not_found_by_its_date(memory: Twin) ->
 def test_the_right_day_answers(memory: Twin) -> None:
     result = memory.ask({"question": "Who called on 26 February 2025?", "save": False}, Caller(memory.settings))
     assert "Bo called about the boat." in result["citations"][0]["quote"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("When did Bo call about the boat?", "26 February 2025 (when it was written)"),
+        ("When does the mast come?", "27 February 2025"),
+    ],
+)
+def test_when_is_answered_by_the_day_that_is_meant(memory: Twin, question: str, answer: str) -> None:
+    result = memory.ask({"question": question, "save": False}, Caller(memory.settings))
+    assert result["answer"].splitlines()[0] == answer
+    assert result["citations"][0]["date"].startswith("2025-02-26")
+
+
+def test_a_day_is_told_by_what_was_written_on_it(memory: Twin) -> None:
+    result = memory.ask({"question": "What happened on 9 March?", "save": False}, Caller(memory.settings))
+    assert result["grounded"]
+    assert "Dinner with Bo and Cleo" in result["answer"]
+    assert {citation["date"][:10] for citation in result["citations"]} == {"2025-03-09"}
+    assert len(result["hops"]) == 1
+
+
+def test_a_day_of_which_nothing_is_known(memory: Twin) -> None:
+    result = memory.ask({"question": "What happened on 24 July 2019?", "save": False}, Caller(memory.settings))
+    assert "Dinner" not in result["answer"]
+
+
+def test_the_files_time_is_no_day_of_what_it_says(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "boat.md").write_text("Bo called about the boat.\n")
+    memory = Twin(home, Settings())
+    add(memory, tmp_path / "boat.md")
+    result = memory.ask({"question": "When did Bo call about the boat?", "save": False}, Caller(memory.settings))
+    memory.close()
+    assert "when it was written" not in result["answer"]
+
+
+def test_no_sentence_goes_over_from_one_message_to_the_next() -> None:
+    text = "Who shares a room with whom is on the list at the door of the hut\nI need to know how hot it gets"
+    second = text.index("I need")
+    messages = ((0, Message("Bo", "2025-05-22T09:00:00", 0)), (second, Message("Cleo", "2025-05-23T09:06:00", 1)))
+    document = Document(
+        text=text,
+        context="Crew\n",
+        title="Crew",
+        headings=(),
+        char_start=0,
+        char_end=len(text),
+        messages=messages,
+        date="2025-05-22T09:00:00",
+    )
+    read = passage(7, document)
+    assert [text[a:b] for a, b in read.sentences] == text.splitlines()
+    assert [read.written(a) for a, _ in read.sentences] == ["2025-05-22T09:00:00", "2025-05-23T09:06:00"]

@@ -1,0 +1,43 @@
+"""Relative times, by the day they were written on."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.answering.relative import meant
+
+WRITTEN = "2023-05-09T13:56:00"  # a Tuesday
+
+
+@pytest.mark.parametrize(
+    ("text", "meanings"),
+    [
+        ("I went yesterday!", ["8 May 2023"]),
+        ("The day before yesterday, not today", ["7 May 2023", "9 May 2023"]),
+        ("It arrives tomorrow", ["10 May 2023"]),
+        ("We met last Friday and meet again next Wednesday", ["5 May 2023", "17 May 2023"]),
+        ("last Tuesday", ["2 May 2023"]),
+        ("this coming Sunday", ["14 May 2023"]),
+        ("two weeks ago", ["25 April 2023"]),
+        ("a couple of days ago", ["7 May 2023"]),
+        ("3 months ago, in ten days", ["February 2023", "19 May 2023"]),
+        ("five months ago", ["December 2022"]),
+        ("last year, this month", ["2022", "May 2023"]),
+        ("in a year", ["2024"]),
+        ("last week", ["the week before 9 May 2023"]),
+        ("next weekend", ["the weekend after 9 May 2023"]),
+        ("on Friday, 900 years from now", []),
+        ("the lastyear's", []),
+    ],
+)
+def test_what_was_meant(text: str, meanings: list[str]) -> None:
+    found = meant(text, WRITTEN)
+    assert [one.meaning for one in found] == meanings
+    assert all(text[one.start : one.end].strip() for one in found)
+
+
+def test_what_lies_outside_the_calendar_is_left_out() -> None:
+    assert meant("999 years ago", "0900-01-01") == []
+    assert meant("999 months ago", "0003-01-01") == []
+    assert meant("tomorrow", "9999-12-31") == []
+    assert meant("yesterday", "no date") == []
