@@ -16,10 +16,10 @@ class Passage:
     text: str
     sentences: Sequence[tuple[int, int]]  # spans in text, in order
     date: str | None = None  # ISO 8601; of its file where it says none itself
-    moments: Sequence[tuple[int, str]] = ()  # when what begins at a place in text was written, where it says so itself
+    moments: Sequence[tuple[int, str]] = ()  # when what begins at a place in text was written: messages, diaries
 
     def written(self, at: int) -> str | None:
-        """When what stands at a place in the text was written; None where only the file's time is known."""
+        """When what stands at a place in the text was written; None where it is not told as of a time."""
         return next((moment for start, moment in reversed(self.moments) if start <= at), None)
 
     @property

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog, DocumentRow, document_label
+from ingest.dates import from_name
 from ingest.places import lines_of
 from ingest.sentences import sentences
 from ingest.types import Document
@@ -58,7 +59,7 @@ class CatalogLibrary:
     def passages(self, documents: Sequence[int]) -> list[Passage]:
         found = self.catalog.documents.get(documents)
         self.rows |= found
-        return [passage(number, row.document) for number, row in found.items()]
+        return [passage(number, row.document, row.path.name) for number, row in found.items()]
 
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         if self.asking.retrieval == "latent":
@@ -213,22 +214,24 @@ def citation(row: DocumentRow, start: int, end: int, score: float, number: int) 
     }  # fmt: skip
 
 
-def passage(number: int, document: Document) -> Passage:
+def passage(number: int, document: Document, name: str) -> Passage:
     """A document as the engine reads it; no sentence goes over from one message to the next."""
     from engine.library import Passage
 
     text = document.text
     starts = [0, *(place for place, _ in document.messages if place), len(text)]
     spans = [(a + first, a + last) for a, b in pairwise(starts) for first, last in sentences(text[a:b])]
-    return Passage(number, document.context, text, spans, document.date, moments_of(document))
+    return Passage(number, document.context, text, spans, document.date, moments_of(document, name))
 
 
-def moments_of(document: Document) -> list[tuple[int, str]]:
-    """(place in the text, ISO time) of what a document says of its own times: its messages', or the date it has in
-    front. Without either, `date` is only the file's time."""
+def moments_of(document: Document, name: str) -> list[tuple[int, str]]:
+    """(place in the text, ISO time) of what a document tells as of a time: its messages, or all of it where the date
+    stands in its headings or its file's name, as a diary's does. That of a paper or a manual is only its own."""
     if said := [(place, message.time) for place, message in document.messages if message.time]:
         return said
-    return [(0, document.date)] if document.date and document.date[:10] in document.context else []
+    if document.date and (document.date[:10] in " ".join(document.headings) or document.date[:10] == from_name(name)):
+        return [(0, document.date)]
+    return []
 
 
 class States:

@@ -61,7 +61,10 @@ KINDS: tuple[Kind, ...] = (  # the one asked for first in the question counts; o
           rf"\b(?!{_MONTH}\b)[^\W\d]\w+ \d+\b"
           rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place)"),
     _kind("money", r"\bhow much\b.*\b(cost|costs|pay|paid|price|rent|owe|charge|charged|fee|spend|spent|worth|deposit"
-          r"|earn|save|bill|budget|amount|total)\b|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
+          r"|earn|make|save|bill|budget|amount|total|money)\b"
+          r"|\bhow much (?:is|was|are|were) (?:the|an?|my|our|it|that)\b"
+          r"|\bwhat (?:did|do|does|will)\b.*\b(?:cost|pay|owe|earn|charge)\b"
+          r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
           r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
           r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|\b\d+[.,]\d\d\b"),
     _kind("clock", r"\b(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
@@ -146,6 +149,7 @@ class Question:
 
     @property
     def is_past(self) -> bool:
+        """It is asked when something happened; not by when, nor since when."""
         return _PAST.search(self.text[:LONGEST]) is not None
 
     @property
@@ -164,11 +168,11 @@ class Question:
         return self.kind is not None and self.kind.name in _SPECIFIC
 
     def expects(self, text: str) -> bool:
-        """Does the text hold an answer of the kind asked for, beyond the question's own words?"""
+        """Does the text hold an answer of the kind asked for, beyond the question's own words? The stamp of a chat or
+        log line is none."""
         if self.kind is None:
             return False
-        if self.kind.name not in _DATED:  # the stamp of a chat or log line is no telephone number
-            text = said(text)
+        text = said(text)
         return any(
             word not in STOP and stem(plain(word)) not in self.stems
             for match in self.kind.looks.finditer(text)
@@ -254,9 +258,10 @@ _NOW = re.compile(
     re.I,
 )
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day|month|year)\b", re.I)
-_PAST = re.compile(r"\b(?:did|was|were|had|has|have)\b", re.I)
+_PAST = re.compile(
+    r"(?<!by )(?<!till )(?<!until )(?<!since )\b(?:when|dates?|day|month|year)\s+(?:did|was|were|had|has|have)\b", re.I
+)
 _SPECIFIC = ("email", "phone", "code", "address", "money", "clock")
-_DATED = ("time", "clock", "weekday")
 _STAMP = re.compile(
     r"^\W?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?", re.M | re.I
 )

@@ -13,12 +13,14 @@ from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, 
 from engine.answering.reader import Reading, Reads
 from engine.answering.relative import meant, spoken
 from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.answering.times import times_in
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
 from engine.policy import Policy
 
 READ = 12  # best sentences that a reader looks at
+DAY = 10  # characters of a day with its year
 UNREAD = 8.0  # logits below the best one: lower ones say no more
 
 
@@ -130,6 +132,8 @@ class Quoting:
             return "", 0.0
         if self.question.asks_when and (day := self._day(first, reading)):
             return day, quoted.score
+        if reading.start < first.end - len(said(first.text)):  # the stamp of a line is no answer
+            return "", 0.0
         run = self.passages[first.document].text[reading.start : reading.end]
         if all(match.group().lower() in STOP for match in WORD.finditer(run)):
             return "", 0.0
@@ -138,8 +142,9 @@ class Quoting:
     def _day(self, sentence: Scored, reading: Reading) -> str | None:
         """What a sentence's "yesterday" means by the day it was written; of a sentence that names no time, that day
         itself where the question is about the past. None where the sentence says when."""
-        passage = self.passages[sentence.document]
-        written = passage.written(sentence.start)
+        stamp = times_in(sentence.text[: len(sentence.text) - len(said(sentence.text))])
+        written = self.passages[sentence.document].written(sentence.start)
+        written = stamp[0].first if written is None and stamp and len(stamp[0].first) == DAY else written
         if written is None:
             return None
         found = meant(sentence.text, written)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.answering.meaning import Likeness, Meanings
-from engine.answering.question import STOP, WORD, Question, plain, stem, stems_of
+from engine.answering.question import STOP, WORD, Question, plain, said, stem, stems_of
 from engine.library import Passage
 
 FEATURES = (
@@ -127,7 +127,11 @@ def read_sentences(
     total = sum(weights.values()) or 1.0
     heaviest = max(weights.values(), default=1.0)
     ordered = [stems_of(passage.text[a:b]) for a, b in passage.sentences]
-    answering = [question.expects(passage.text[a:b]) for a, b in passage.sentences]
+    dated = question.asks_when and question.is_past  # then the day something was written is an answer
+    answering = [
+        question.expects(text) or (dated and (passage.written(start) is not None or said(text) != text))
+        for start, text in ((a, passage.text[a:b]) for a, b in passage.sentences)
+    ]
     inside = [
         _known(stems, weights) | (question.kind_stems if holds else frozenset()) | question.timed(passage.text[a:b])
         for stems, holds, (a, b) in zip(ordered, answering, passage.sentences, strict=True)

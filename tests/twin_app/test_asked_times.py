@@ -115,6 +115,6 @@ def test_no_sentence_goes_over_from_one_message_to_the_next() -> None:
         messages=messages,
         date="2025-05-22T09:00:00",
     )
-    read = passage(7, document)
+    read = passage(7, document, "crew.txt")
     assert [text[a:b] for a, b in read.sentences] == text.splitlines()
     assert [read.written(a) for a, _ in read.sentences] == ["2025-05-22T09:00:00", "2025-05-23T09:06:00"]
