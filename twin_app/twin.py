@@ -19,7 +19,8 @@ from ingest.scan import Scanner
 from ingest.words import Words
 from twin_app.activity import Activity
 from twin_app.agreement import Agreement
-from twin_app.asking import Answerer, Asking
+from twin_app.asking import Answerer
+from twin_app.catalog_library import Asking
 from twin_app.choice import Choice
 from twin_app.conversations import Conversations
 from twin_app.engines import Engines

@@ -9,7 +9,7 @@ import pytest
 from real_memory import Caller, add, documents
 
 from ingest.types import Document, Message
-from twin_app.asking import passage
+from twin_app.catalog_library import passage
 from twin_app.settings import Settings
 from twin_app.twin import Twin
 

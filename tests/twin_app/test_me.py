@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from real_memory import Caller, add, documents
 
-from twin_app.asking import FIRST_PERSON
+from twin_app.catalog_library import FIRST_PERSON
 from twin_app.settings import Settings
 from twin_app.twin import Twin
 

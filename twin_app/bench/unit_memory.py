@@ -30,8 +30,8 @@ from ingest.limits import Limits
 from ingest.scan import Scanner
 from ingest.words import Words
 from twin_app.activity import Activity
-from twin_app.asking import Asking, CatalogLibrary
 from twin_app.bench.units import Doc, Unit
+from twin_app.catalog_library import Asking, CatalogLibrary
 from twin_app.errors import BusyError, TwinError
 from twin_app.intake import Intake
 from twin_app.models import Models
