@@ -1,0 +1,134 @@
+"""The engine's view of the catalog and the word index for one question: texts, word evidence, documents of a time."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.catalog import Catalog, DocumentRow
+from ingest.dates import from_name
+from ingest.sentences import sentences
+from ingest.types import Document
+from ingest.words import Words
+
+if TYPE_CHECKING:
+    from engine.answering.times import Time
+    from engine.library import Dated, Passage
+
+FIRST_PERSON = re.compile(r"\b(?:I|i(?!\.e)|[Mm](?:e|y|ine|yself))\b")
+YOU = "you"  # what exports call the person they were made for
+CONTEXT_WEIGHT = 0.5  # of a word in a document's context, as `Words.evidence` has it
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question as asked, with everything that narrows or colours it."""
+
+    question: str
+    context: str = ""  # standard input, or what was asked before (-c)
+    allowed: NDArray[np.int64] | None = None  # document ids it may see; None = all
+    top: int = 10
+    retrieval: str = "both"
+    me: tuple[str, ...] = ()
+    total: int | None = None  # documents that memory held then (--as-of); None = those it holds now
+
+
+class CatalogLibrary:
+    """The engine's view of the catalog and the word index (engine.library.Library)."""
+
+    def __init__(self, catalog: Catalog, words: Words, asking: Asking) -> None:
+        self.catalog, self.index, self.asking = catalog, words, asking
+        self.rows: dict[int, DocumentRow] = {}
+
+    def passages(self, documents: Sequence[int]) -> list[Passage]:
+        found = self.catalog.documents.get(documents)
+        self.rows |= found
+        return [passage(number, row.document, row.path.name) for number, row in found.items()]
+
+    def words(self, text: str, limit: int) -> Mapping[int, float]:
+        if self.asking.retrieval == "latent":
+            return {}
+        if not FIRST_PERSON.search(text):
+            return self._evidence(text, limit)
+        named = " ".join([text, *self.asking.me])  # "I" is written as a name in chats, mails and minutes
+        return self._own(self._evidence(named, limit))
+
+    def dated(self) -> Dated | None:
+        """Documents whose own date lies in a time that the question names; the fewer they are, the more that tells."""
+        from engine.library import Dated
+
+        if not len(self._then):
+            return None
+        total = self.catalog.counts().documents
+        return Dated(frozenset(self._then.tolist()), _rarity(len(self._then), total) / _rarity(1, total))
+
+    @cached_property
+    def _times(self) -> tuple[Time, ...]:
+        from engine.answering.times import times_in
+
+        return times_in(self.asking.question)
+
+    @cached_property
+    def _then(self) -> NDArray[np.int64]:
+        """Ids of the documents of the times that the question names, rising."""
+        found = self.catalog.documents.dated([(time.first, time.last) for time in self._times])
+        return found if self.asking.allowed is None else np.intersect1d(found, self.asking.allowed)
+
+    def _evidence(self, text: str, limit: int) -> dict[int, float]:
+        """Word evidence, a day that the question names in other spellings too; of documents of that time as many as of
+        all of memory, those without any of the words last."""
+        is_whole = self.asking.question in text
+        phrases = [phrase for time in self._times for phrase in time.written()] if is_whole else []
+        found = self.index.evidence(text, limit, self.asking.allowed, phrases=phrases)
+        if not len(self._then):
+            return found
+        inside = self.index.evidence(text, limit, self._then, phrases=phrases)
+        return found | inside | {int(number): 0.0 for number in self._then[:limit] if number not in inside}
+
+    def _own(self, evidence: dict[int, float]) -> dict[int, float]:
+        """What exports have from "You" counts as if the owner's name stood there; best first again."""
+        rarity = self.index.rarity(" ".join(self.asking.me)) if self.asking.me else {}
+        bonus = CONTEXT_WEIGHT * max(rarity.values(), default=1.0)
+        said = {
+            row.id
+            for row in self.catalog.documents.get(list(evidence)).values()
+            if any(message.author.lower() == YOU for _, message in row.document.messages)
+        }
+        scores = {number: score + bonus * (number in said) for number, score in evidence.items()}
+        return dict(sorted(scores.items(), key=lambda item: -item[1]))
+
+    def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
+        return self.index.rarity(" ".join(words))
+
+
+def passage(number: int, document: Document, name: str) -> Passage:
+    """A document as the engine reads it; no sentence goes over from one message to the next."""
+    from engine.library import Passage
+
+    text = document.text
+    starts = [0, *(place for place, _ in document.messages if place), len(text)]
+    spans = [(a + first, a + last) for a, b in pairwise(starts) for first, last in sentences(text[a:b])]
+    return Passage(number, document.context, text, spans, document.date, moments_of(document, name))
+
+
+def moments_of(document: Document, name: str) -> list[tuple[int, str]]:
+    """(place in the text, ISO time) of what a document tells as of a time: its messages, or all of it where the date
+    stands in its headings or its file's name, as a diary's does. That of a paper or a manual is only its own."""
+    if said := [(place, message.time) for place, message in document.messages if message.time]:
+        return said
+    if document.date and (document.date[:10] in " ".join(document.headings) or document.date[:10] == from_name(name)):
+        return [(0, document.date)]
+    return []
+
+
+def _rarity(held: int, total: int) -> float:
+    """Inverse document frequency as BM25 has it."""
+    return math.log(1 + (total - held + 0.5) / (held + 0.5))
