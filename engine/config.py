@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 Reduce = Literal["max", "mean", "last"]
+CIRCUIT = 1  # version of engine/circuit: a change of what it lays is a new one, since banks hold what it encodes
 
 
 class ConfigError(ValueError):
@@ -57,6 +58,7 @@ class ModelConfig:
     rope_theta: float
     tied_embeddings: bool
     routing: RoutingConfig
+    identity_circuit: int  # version of the circuit that is laid over the weights when they are loaded; 0 = none
     answering: Mapping[str, Any]  # the checkpoint's `twin_config`: how it answers (engine.policy)
     raw: Mapping[str, Any]  # config.json as read, written back unchanged
 
@@ -80,6 +82,7 @@ class ModelConfig:
                 rope_theta=float(raw.get("rope_theta") or rope.get("rope_theta", 10_000.0)),
                 tied_embeddings=raw.get("tie_word_embeddings", False),
                 routing=_routing(raw.get("msa_config") or {}, layers),
+                identity_circuit=raw.get("identity_circuit", 0),
                 answering=dict(raw.get("twin_config") or {}),
                 raw=dict(raw),
             )
@@ -91,6 +94,11 @@ class ModelConfig:
             raise ConfigError(f"head_dim {config.head_dim} is odd; RoPE turns pairs")
         if raw.get("attention_bias") or raw.get("use_sliding_window"):
             raise ConfigError("attention_bias and sliding windows are not part of MSA's backbone")
+        if config.identity_circuit not in (0, CIRCUIT):
+            raise ConfigError(
+                f"config.json asks for identity_circuit {config.identity_circuit!r}; this engine lays version "
+                f"{CIRCUIT}: use a newer Twin, or remove the line (the model then writes no IDs)"
+            )
         return config
 
     @classmethod
@@ -100,6 +108,11 @@ class ModelConfig:
             return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, json.JSONDecodeError) as error:
             raise ConfigError(f"{path} cannot be read as a checkpoint's configuration: {error}") from error
+
+    def without_circuit(self) -> ModelConfig:
+        """Of weights that have it laid into them: saved, they need no laying."""
+        raw = {key: value for key, value in self.raw.items() if key != "identity_circuit"}
+        return replace(self, identity_circuit=0, raw=raw)
 
     @property
     def groups(self) -> int:

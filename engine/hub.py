@@ -12,9 +12,13 @@ import torch
 from torch import Tensor
 from transformers.configuration_utils import PretrainedConfig
 
+from engine.circuit import lay
 from engine.config import ModelConfig
 from engine.encode import causal_step
 from engine.qwen3 import Backbone, MemoryModel
+from engine.tokenizer import MemoryTokenizer
+
+HUB_OPTIONS = ("cache_dir", "force_download", "local_files_only", "token", "revision", "subfolder")
 
 
 class MSAConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
@@ -38,6 +42,7 @@ def register_model(auto: Any) -> None:
     from transformers.generation.utils import GenerationMixin
     from transformers.modeling_outputs import CausalLMOutputWithPast
     from transformers.modeling_utils import PreTrainedModel
+    from transformers.utils.hub import cached_file
 
     class MSAForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[no-untyped-call]
         """The checkpoint as a plain causal language model, without memory (routing needs a bank: engine.session)."""
@@ -55,6 +60,24 @@ def register_model(auto: Any) -> None:
             self.lm_head = torch.nn.Linear(checked.hidden_size, checked.vocab_size, bias=False)
             self.checked = checked
             self.post_init()  # type: ignore[no-untyped-call]
+
+        @classmethod
+        def from_pretrained(cls, pretrained_model_name_or_path: Any, *inputs: Any, **options: Any) -> Any:
+            """As transformers does it; then the circuit is laid, where config.json asks for it, as the engine does."""
+            loaded = super().from_pretrained(pretrained_model_name_or_path, *inputs, **options)
+            model = loaded[0] if isinstance(loaded, tuple) else loaded
+            if model.checked.identity_circuit:
+                kept = {key: value for key, value in options.items() if key in HUB_OPTIONS}
+                path = cached_file(pretrained_model_name_or_path, "tokenizer.json", **kept)
+                model._lay(MemoryTokenizer(Path(str(path))))
+            return loaded
+
+        def _lay(self, tokenizer: MemoryTokenizer) -> None:
+            whole = MemoryModel(self.checked)
+            whole.load_state_dict(self.state_dict(), strict=False)
+            lay(whole, tokenizer)
+            self.load_state_dict(whole.state_dict(), strict=False)
+            self.checked, self.config.identity_circuit = whole.config, 0
 
         def get_input_embeddings(self) -> torch.nn.Module:
             embeddings: torch.nn.Module = self.model.embed_tokens

@@ -31,7 +31,7 @@ from engine.template import answer_prompt, document_tokens, head_tokens
 from engine.tiers import BankMemory, Memory
 from engine.tiers.residency import Residency
 from engine.tokenizer import MemoryTokenizer
-from engine.weights import load, weight_files
+from engine.weights import cast, load, weight_files
 from engine.whitening import Whitening
 
 BATCH_TOKENS = 2048  # of one encoding batch, padding included; larger ones leave the cache (docs/log.md)
@@ -107,8 +107,7 @@ class Engine:
         torch.set_flush_denormal(True)
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         self.model = load(checkpoint, device=device, dtype=dtype)
-        half = self.model if dtype == torch.bfloat16 else load(checkpoint, device=device, dtype=torch.bfloat16)
-        self.encoder = encoder(half)
+        self.encoder = encoder(cast(self.model, device, torch.bfloat16))
         self.tokenizer = MemoryTokenizer(checkpoint / "tokenizer.json")
         self.policy = Policy.of(self.model.config.answering)
         if self.policy.query_whitening and not self.model.config.routing.folds:

@@ -9,15 +9,26 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from engine.circuit import lay
 from engine.config import ConfigError, ModelConfig
 from engine.qwen3 import MemoryModel
+from engine.tokenizer import MemoryTokenizer
 
 _INDEX = "model.safetensors.index.json"
 
 
-def load(checkpoint: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> MemoryModel:
-    """A checkpoint folder as a model in evaluation mode; raises ConfigError naming what is missing or odd."""
+def load(
+    checkpoint: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32, circuit: bool = True
+) -> MemoryModel:
+    """A checkpoint folder as a model in evaluation mode; raises ConfigError naming what is missing or odd.
+
+    circuit: lay the circuit that writes IDs where config.json asks for it; False leaves the weights as they are stored.
+    """
     config = ModelConfig.read(checkpoint)
+    if circuit and config.identity_circuit:
+        model = load(checkpoint, circuit=False)
+        lay(model, MemoryTokenizer(checkpoint / "tokenizer.json"))
+        return cast(model, device, dtype)
     with torch.device("meta"):
         model = MemoryModel(config)
     wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
@@ -39,6 +50,15 @@ def load(checkpoint: Path, *, device: str = "cpu", dtype: torch.dtype = torch.fl
             raise ConfigError(f"{checkpoint}: {name} is {found}, config.json asks for {list(shape)}")
     model.load_state_dict(state, assign=True)
     return model.eval().requires_grad_(False)
+
+
+def cast(model: MemoryModel, device: str, dtype: torch.dtype) -> MemoryModel:
+    """The same model elsewhere or in another type; what need not change is shared."""
+    with torch.device("meta"):
+        other = MemoryModel(model.config)
+    state = {name: value.to(device=device, dtype=dtype) for name, value in model.state_dict().items()}
+    other.load_state_dict(state, assign=True)
+    return other.eval().requires_grad_(False)
 
 
 def save(model: MemoryModel, checkpoint: Path, dtype: torch.dtype | None = None) -> None:

@@ -5,7 +5,6 @@ words     learns the word vectors the model starts from (five minutes), with --t
 train     goes through the phases, on CPU or GPU: time-bounded (--minutes), checkpointed (its whole state every five
           minutes and at the end, in --out/state) and resumable (run it again, it goes on where it stopped)
 answer    fits how a checkpoint (--to) chooses quotes, short answers and when to refuse; writes it into its config.json
-write     lays the circuit that writes IDs over --from and saves it as --to; measures words on the sets of --out
 convert   makes an MSA checkpoint of --qwen3 DIR in --out, with routers still to be trained:
           `train --from CHECKPOINT --only routers` trains them and leaves the backbone as it is
 export    writes the state as a checkpoint folder in bf16: config.json, model.safetensors, tokenizer.json
@@ -28,9 +27,8 @@ from engine.answering.reader import READER, Reads, Words
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
 from engine.training import language, quoting, reading
-from engine.training.batches import GENERATED, BatchMaker, Corpus
+from engine.training.batches import BatchMaker, Corpus
 from engine.training.convert import GROUPS, convert, trainable
-from engine.training.matching import match
 from engine.training.passages import prepare
 from engine.training.phase import all_phases
 from engine.training.samples import HELD_LIVES, Maker
@@ -42,11 +40,9 @@ from engine.training.trainer import Run, Trainer, initialise
 from engine.training.trusting import trust
 from engine.training.vocabulary import train_vocabulary
 from engine.training.word_vectors import count_passages, first_vectors, learn, meanings_of, save_vectors
-from engine.training.writing import directions, lay
-from engine.weights import load, save
+from engine.weights import save
 
 HERE = Path(__file__).parent
-MEASURED = 24  # batches of 64 documents that say what words have in common
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -55,7 +51,7 @@ def main(arguments: list[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("job", choices=("prepare", "words", "train", "convert", "export", "answer", "write"))
+    parser.add_argument("job", choices=("prepare", "words", "train", "convert", "export", "answer"))
     parser.add_argument("--data", type=Path, help="prepare: folder with text/ and qa/")
     parser.add_argument(
         "--teacher", type=Path, help="words, answer: folder of a sentence encoder, such as all-MiniLM-L6-v2"
@@ -72,10 +68,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--qwen3", type=Path, help="convert: folder of a Qwen3 checkpoint (safetensors, tokenizer.json)"
     )
-    parser.add_argument("--from", dest="start", type=Path, help="train, export, write: a checkpoint to go on from")
+    parser.add_argument("--from", dest="start", type=Path, help="train, export: a checkpoint to go on from")
     parser.add_argument("--only", choices=tuple(GROUPS), help="train: these parameters alone; needs --from")
     parser.add_argument("--further", action="store_true", help="answer: go on with the checkpoint's own reader")
-    parser.add_argument("--to", type=Path, help="export, write: the checkpoint folder to write; answer: the one to fit")
+    parser.add_argument("--to", type=Path, help="export: the checkpoint folder to write; answer: the one to fit")
     given = parser.parse_args(arguments)
     try:
         run(given)
@@ -120,10 +116,6 @@ def run(given: argparse.Namespace) -> None:
         Trainer(
             where, config, all_phases(phases), trainable(given.start, given.only) if given.start else None
         ).train()  # fmt: skip
-    elif given.job == "write":
-        if given.start is None or given.to is None:
-            raise FileNotFoundError("write needs --from CHECKPOINT and --to DIR")
-        write_identities(given, prepared, tokenizer)
     elif given.job == "answer":
         if given.data is None or given.to is None:
             raise FileNotFoundError("answer needs --data DIR and --to CHECKPOINT")
@@ -155,19 +147,6 @@ def learn_words(
         top_k=config.routing.top_k, hops=0.0, seed=given.seed,
     )  # fmt: skip
     save_vectors(learn(first, maker, given.steps, config.routing.chunk_size), out)
-
-
-def write_identities(given: argparse.Namespace, prepared: Path, tokenizer: Path) -> None:
-    """The circuit of `writing.py` over a checkpoint; its words' statistics from a few batches of questions."""
-    model, reads = load(given.start), MemoryTokenizer(tokenizer)
-    corpora = all_phases(given.phases)[-1].corpora
-    maker = BatchMaker(
-        Corpus(prepared, {**corpora, GENERATED: 12.0}), reads, documents=64, group=12, max_tokens=256,
-        top_k=model.config.routing.top_k, hops=0.0, seed=given.seed,
-    )  # fmt: skip
-    lay(model, reads, match(model, reads, maker, MEASURED, directions(model), given.seed))
-    shutil.copytree(given.start, given.to, dirs_exist_ok=True)
-    save(model, given.to, torch.bfloat16)
 
 
 def fit_answers(

@@ -86,8 +86,8 @@ def new_routers(config: ModelConfig, seed: int, dtype: torch.dtype) -> dict[str,
 
 
 def trainable(checkpoint: Path, only: str | None) -> MemoryModel:
-    """The checkpoint in float32, of which the parameters of the group `only` (None: all) take gradients."""
-    model = load(checkpoint).train()
+    """The checkpoint in float32, as stored, of which the parameters of the group `only` (None: all) take gradients."""
+    model = load(checkpoint, circuit=False).train()
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(only is None or any(part in name for part in GROUPS[only]))
     return model

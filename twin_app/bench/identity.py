@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,7 +14,7 @@ from engine.interleave import Ask, Hop, Interleave, Trail
 from twin_app.bench.unit_memory import RANKED, UnitMemory
 from twin_app.bench.units import Item
 
-IN_CONTEXT = 16  # documents every routing layer attends to: the right one and the strongest wrong ones
+IN_CONTEXT = 16  # documents every routing layer attends to: the right one, and the strongest wrong ones or any
 WRITTEN_TOKENS = 12  # of a free reply: "[123456]" is at most eight
 ID = re.compile(r"\s*\[(\d+)\]")
 
@@ -23,6 +25,8 @@ class Written:
 
     chosen: bool
     free: bool
+    chosen_random: bool  # the same, with wrong ones drawn at random
+    free_random: bool
 
 
 def written(memory: UnitMemory, item: Item) -> Written | None:
@@ -31,17 +35,23 @@ def written(memory: UnitMemory, item: Item) -> Written | None:
     right = {number for number, name in ids.items() if name in item.gold}
     if not right:
         return None
-    library = memory.library(item.question, "both")
     engine.policy = replace(memory.shelf.policy, identity_weight=0.0, max_hops=1)
-    events = engine.answer(Ask(item.question, top=RANKED), library)
+    events = engine.answer(Ask(item.question, top=RANKED), memory.library(item.question, "both"))
     routed = [document for document, _ in next(event for event in events if isinstance(event, Hop)).routed]
     gold = next((document for document in routed if document in right), min(right))
-    others = [document for document in routed if document not in right][: IN_CONTEXT - 1]
+    strongest = [document for document in routed if document not in right][: IN_CONTEXT - 1]
+    wrong = sorted(set(ids) - right)
+    drawn = random.Random(item.question).sample(wrong, min(len(wrong), IN_CONTEXT - 1))
+    return Written(*_among(memory, item, gold, strongest), *_among(memory, item, gold, drawn))
+
+
+def _among(memory: UnitMemory, item: Item, gold: int, others: Sequence[int]) -> tuple[bool, bool]:
+    """Whether the right one of these documents is chosen, and written freely."""
+    engine, trail = memory.engine, Trail()
     ask = Ask(item.question, allowed=torch.tensor(sorted([gold, *others])))
     policy = replace(memory.shelf.policy, identity_weight=1.0, max_hops=1, max_open=1)
-    trail = Trail()
     interleave = Interleave(engine.model, engine.tokenizer, engine.head, policy, engine.memory())
-    hop = next(interleave.run(ask, library, None, trail))
+    hop = next(interleave.run(ask, memory.library(item.question, "both"), None, trail))
     assert trail.logits is not None
     assert trail.context is not None
     context, logits, tokens = fork(trail.context), trail.logits, list[int]()
@@ -50,4 +60,4 @@ def written(memory: UnitMemory, item: Item) -> Written | None:
         tokens.append(int(logits.argmax()))
         first = ID.match(engine.tokenizer.decode(tokens))
         logits = decode(engine.model, tokens[-1], context)
-    return Written([passage.document for passage in hop.opened] == [gold], first is not None and int(first[1]) == gold)
+    return [passage.document for passage in hop.opened] == [gold], first is not None and int(first[1]) == gold

@@ -93,7 +93,8 @@ def retrieval_table(rows: Sequence[Row]) -> Table:
 def answer_table(rows: Sequence[Row]) -> Table:
     columns = (
         "set", "retrieval", "n", "exact", "F1", "leads", "exact where it leads", "shown", "quoted",
-        "shown, gold opened", "n opened", "ID of 16", "ID free", "s a question",
+        "shown, gold opened", "n opened", "ID of 16", "ID free", "ID of 16, random others", "ID free, random others",
+        "s a question",
     )  # fmt: skip
     lines: list[tuple[Cell, ...]] = []
     for (name, system), own in grouped(rows):
@@ -112,6 +113,7 @@ def answer_table(rows: Sequence[Row]) -> Table:
             figure([metrics.quoted(asked.quotes, golds) for _, asked, golds in found]),
             figure([metrics.contains(asked.answer, golds) for _, asked, golds in opened]), len(opened),
             figure([w.chosen for w in wrote]), figure([w.free for w in wrote]),
+            figure([w.chosen_random for w in wrote]), figure([w.free_random for w in wrote]),
             sum(asked.seconds for _, asked, _ in found) / len(found),
         ))  # fmt: skip
     return Table("answers", "Answers, nothing refused: the first 40 words shown, and the sentences cited",

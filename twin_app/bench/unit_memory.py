@@ -41,7 +41,7 @@ from twin_app.storing import Storing
 from twin_app.turns import Foreground
 
 MADE_BY = (
-    "ingest", "twin_app/pipeline.py", "engine/encode.py", "engine/fused.py", "engine/template.py",
+    "ingest", "twin_app/pipeline.py", "engine/circuit", "engine/encode.py", "engine/fused.py", "engine/template.py",
     "engine/tokenizer.py",
 )  # fmt: skip
 RANKED = 64  # documents asked for of a ranking: several may come from one file
