@@ -154,7 +154,7 @@ def codes(symbols: int, size: int) -> Tensor:
     """[symbols, size]: directions as far from one another as a few hundred steps push them."""
     found = noise(symbols, size)
     for _ in range(200):
-        found = functional.normalize(found, dim=1)
+        found = functional.normalize(found - found.mean(0), dim=1)
         near = (found @ found.T).fill_diagonal_(-1.0)
         found = found - 0.4 * (near.mul(12.0).exp() / math.exp(4.0)).clamp(max=1.0) @ found
     return functional.normalize(found, dim=1)

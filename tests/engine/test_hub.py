@@ -39,6 +39,25 @@ for given, saved in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
 print(json.dumps(said))
 """
 
+LAID = """
+import sys
+from pathlib import Path
+import engine
+import torch
+torch.set_num_threads(1)
+from transformers import AutoModelForCausalLM
+from engine.weights import load
+given, saved = sys.argv[1:]
+model = AutoModelForCausalLM.from_pretrained(given)
+model.save_pretrained(saved)
+again = AutoModelForCausalLM.from_pretrained(saved)
+own = load(Path(given), dtype=model.dtype).state_dict()
+for hub in (model, again):
+    held = hub.state_dict()
+    assert all(torch.equal(value, held[name]) for name, value in own.items()), hub.config
+print("the same")
+"""
+
 LATE = """
 from transformers import AutoConfig
 import engine
@@ -119,6 +138,10 @@ def test_without_memory_it_is_a_causal_language_model(round_trip: tuple[Path, Pa
     assert float((logits[:4] - torch.tensor(said["logits"])).abs().max()) < 1e-4
     assert logits.argmax(-1)[3:].tolist() == said["written"][4:]
     assert len(said["written"]) == 8
+
+
+def test_the_circuit_is_laid_as_the_engine_lays_it_and_only_once(tmp_path: Path) -> None:
+    assert run(LAID, str(ROOT / "engine" / "checkpoints" / "twin-tiny"), str(tmp_path)) == "the same"
 
 
 def test_engine_imported_after_transformers(tmp_path: Path) -> None:
