@@ -19,7 +19,7 @@ from engine.library import Dated, Library, Passage
 from engine.policy import Policy
 from engine.prefill import Context, prefill
 from engine.qwen3 import MemoryModel
-from engine.ranking import Ranking, interleaved, probabilities, rank
+from engine.ranking import Ranking, over_hops, probabilities, rank
 from engine.routing import Selection, prepare
 from engine.template import Prompt, hop_prompt, question_prompt
 from engine.tiers import Memory
@@ -56,7 +56,7 @@ class Hop:
     """One round of the trail."""
 
     number: int
-    routed: Ranking  # where the trail has got to: this round's ranking and those before it in turn, this one first
+    routed: Ranking  # where the trail has got to: this round's ranking together with those before it
     opened: tuple[Passage, ...]
     reason: str
     leads: Mapping[int, float]  # of what was opened: its probability in the ranking, the best one's being 1
@@ -130,8 +130,10 @@ class Interleave:
             chosen = self._choose(candidates, logits, trail)
             passages = library.passages(chosen)
             leads = _leads(ranking or rest, [passage.document for passage in passages])
-            rankings.insert(0, ranking + rest)
-            routed = interleaved(rankings)[: max(ask.top, len(chosen))]
+            rankings.append(ranking)
+            routed = over_hops(rankings)
+            known = {document for document, _ in routed}
+            routed = [*routed, *((d, s) for d, s in rest if d not in known)][: max(ask.top, len(chosen))]
             hop = Hop(number, routed, tuple(passages), reason, leads)
             trail.hops.append(hop)
             yield hop

@@ -16,6 +16,7 @@ from engine.library import Dated
 from engine.routing import Selection
 
 STANDS_OUT_FROM = 5
+EARLY = 0.5
 Ranking = list[tuple[int, float]]  # (document, score), best first
 
 
@@ -67,15 +68,17 @@ def merge_layers(selections: Sequence[Selection], weights: Sequence[float] = ())
     return {document: value / top if top > 0 else 1.0 for document, value in merged.items()}
 
 
-def interleaved(rankings: Sequence[Ranking]) -> Ranking:
-    """The first of each ranking, then the second of each: every document where it comes first, with its score there."""
-    longest = max(map(len, rankings), default=0)
-    found: dict[int, float] = {}
-    for place in range(longest):
-        for ranking in rankings:
-            if place < len(ranking):
-                found.setdefault(*ranking[place])
-    return list(found.items())
+def over_hops(rankings: Sequence[Ranking]) -> Ranking:
+    """Rankings of several hops as one, by the sum of reciprocal ranks; of one hop as it is.
+
+    Scores of hops do not compare: each looks for its own words. EARLY decides how much a first place counts."""
+    if len(rankings) == 1:
+        return rankings[0]
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for place, (document, _) in enumerate(ranking):
+            scores[document] = scores.get(document, 0.0) + 1.0 / (EARLY + place)
+    return sorted(scores.items(), key=lambda item: -item[1])
 
 
 def probabilities(ranking: Ranking, temperature: float = 0.15) -> torch.Tensor:

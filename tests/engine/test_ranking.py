@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.library import Dated
-from engine.ranking import interleaved, lead, merge_layers, probabilities, rank
+from engine.ranking import lead, merge_layers, over_hops, probabilities, rank
 from engine.routing import Selection
 
 
@@ -127,9 +127,10 @@ def test_routing_that_is_guessing_counts_less() -> None:
     assert rank([guessing], {}, retrieval="latent")[0] == (1, 1.0), "routing alone is not weighed"
 
 
-def test_interleaved_rankings_take_turns() -> None:
-    assert interleaved([[(1, 0.9), (2, 0.8), (3, 0.7)], [(2, 1.5), (4, 0.1)]]) == [
-        (1, 0.9), (2, 1.5), (4, 0.1), (3, 0.7),
-    ]  # fmt: skip
-    assert interleaved([[], [(5, 0.5)]]) == [(5, 0.5)]
-    assert interleaved([]) == []
+def test_rankings_of_several_hops_are_one() -> None:
+    first, second = [(1, 0.9), (2, 0.8), (3, 0.7)], [(2, 1.5), (4, 0.1)]
+    assert over_hops([first]) == first
+    assert documents(over_hops([first, second])) == [2, 1, 4, 3]  # what both found, then the first ones of each
+    assert documents(over_hops([[(1, 0.9)], [(2, 5.0)]])) == [1, 2]  # the earlier hop first
+    assert over_hops([[], [(5, 0.5)]]) == [(5, 2.0)]
+    assert over_hops([[]]) == []
