@@ -137,7 +137,7 @@ def _month(name: str) -> int:
 
 def _of_year(month: int, day: str, year: str | None) -> str:
     """A day; the last one of a month stands for those it lacks."""
-    number = int(re.match(r"\d+", day)[0])  # type: ignore[index]
+    number = int(day.lower().rstrip("stndrh"))  # 3rd, 27th
     number = min(number, calendar.monthrange(int(year or LEAP), month)[1]) if 1 <= month <= 12 else number
     return (f"{year}-" if year else "") + f"{month:02}-{number:02}"
 
