@@ -17,6 +17,7 @@ from ingest.catalog import Catalog, DocumentRow
 from ingest.dates import from_name
 from ingest.sentences import sentences
 from ingest.types import Document
+from ingest.word_queries import content_words
 from ingest.words import Words
 
 if TYPE_CHECKING:
@@ -85,8 +86,11 @@ class CatalogLibrary:
     def _evidence(self, text: str, limit: int) -> dict[int, float]:
         """Word evidence, a day that the question names in other spellings too; of documents of that time as many as of
         all of memory, those without any of the words last."""
+        from engine.answering.forms import group_of
+
         is_whole = self.asking.question in text
         phrases = [phrase for time in self._times for phrase in time.written()] if is_whole else []
+        phrases += [form for word in content_words(text) for form in group_of(word) if form != word]
         found = self.index.evidence(text, limit, self.asking.allowed, phrases=phrases)
         if not len(self._then):
             return found
@@ -106,7 +110,12 @@ class CatalogLibrary:
         return dict(sorted(scores.items(), key=lambda item: -item[1]))
 
     def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
-        return self.index.rarity(" ".join(words))
+        """Of a word with several forms, that of the commonest."""
+        from engine.answering.forms import group_of
+
+        forms = {word: (word, *group_of(word)) for word in words}
+        found = self.index.rarity(" ".join(form for group in forms.values() for form in group))
+        return {word: min(found.get(form, found[word]) for form in forms[word]) for word in words if word in found}
 
 
 def passage(number: int, document: Document, name: str) -> Passage:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.answering.question import STOP, WORD, Question, plain
+from engine.answering.question import Question
+from engine.answering.stems import STOP, WORD, plain
 from engine.library import Passage
 from engine.qwen3 import MemoryModel
 from engine.tokenizer import MemoryTokenizer

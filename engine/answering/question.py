@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-import snowballstemmer
-
+from engine.answering.focus import LONGEST, focus_of
+from engine.answering.stems import STOP, WORD, plain, stem, stems_of
+from engine.answering.talk import STAMP
 from engine.answering.times import Time, times_in
 
-WORD = re.compile(r"[^\W_]+(?:['’.@_/:-][^\W_]+)*", re.UNICODE)
-STOP = frozenset(
-    "a an the of to in on at by for with from as is are was were be been being am it its this that these those he "
-    "she they we i you me my mine your yours his her hers their theirs our ours him them us and or but if then than "
-    "so not no do does did done have has had having will would can could may might shall should must there here who "
-    "whom whose which what when where why how all any some many much more most very just about into over again ever "
-    "also out up off only own same such too s t d ll re ve m please tell give say said according get got now "
-    "s' it's i'm that's let's kind sort type exactly actually name called currently take takes took taken go goes went "
-    "come comes came make makes made want wants wanted use uses used let lets put keep does again "
-    "between among during while until per each every either mean means meant".split()
-)
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -45,7 +33,6 @@ def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
     return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I))
 
 
-LONGEST = 1000  # characters of a question that are looked at for its form
 _DATE = rf"\b{_MONTH}\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}[/.]\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
 _CLOCK = r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b|\bhalf past\b|\bat (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"  # noqa: E501
 _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
@@ -185,54 +172,6 @@ def said(text: str) -> str:
     return _STAMP.sub("", text)
 
 
-def focus_of(text: str) -> str | None:
-    """The head of what is asked for, as a stem: the noun behind what, which, how many, or what "what is" speaks of."""
-    words = [match.group() for match in WORD.finditer(text[:LONGEST])]
-    lower = [word.lower() for word in words]
-    for at, word in enumerate(lower):
-        rest, following = words[at + 1 :], lower[at + 1 : at + 2]
-        if word == "how" and following in (["many"], ["much"]):
-            return _head(rest[2:] if lower[at + 2 : at + 3] in (["is"], ["was"]) else rest[1:])
-        if word in _ASKS_ALONE and following and following[0] in _BE:
-            return _head(rest[1:])
-        if word in _ASKS - _ASKS_ALONE:
-            return _head(rest)
-        if word in ("what", "which"):
-            return _head(rest, verbal=True)
-    return None
-
-
-def _head(words: Sequence[str], verbal: bool = False) -> str | None:
-    """Of words that begin with a noun and what stands before it: the noun's stem. verbal: a verb may follow at once."""
-    run = list[str]()
-    for at, word in enumerate(words):
-        low = word.lower()
-        if plain(low) != low and at < len(words) - 1:  # Maja's
-            run.clear()
-        elif low not in STOP and low not in _ENDS and not (run and word[0].isupper() and run[-1].islower()):
-            run.append(word)
-        elif run:
-            return _thing(run[0] if verbal and low not in _VERBS | _ENDS else run[-1])
-        elif low not in _BEFORE:
-            return None
-    return _thing(run[-1]) if run else None
-
-
-def _thing(word: str) -> str | None:
-    """Texts seldom say the words that only tell a kind of answer."""
-    return None if word.lower() in _GENERAL else stem(word)
-
-
-_GENERAL = frozenset("time date day days year month week number place person people amount part thing point".split())
-_BE = frozenset("is was are were".split())
-_ASKS_ALONE = frozenset("what which who where when".split())
-_ASKS = _ASKS_ALONE | {word + end for word in _ASKS_ALONE for end in ("'s", "’s")}
-_VERBS = frozenset("is was are were do does did has have had can could will would shall should must may might".split())
-_ENDS = frozenset(
-    "of for in on at to from with by about as that who which where when between during until since before after "
-    "now".split()
-)
-_BEFORE = frozenset("the a an my our your his her its their name kind sort type of this that these those".split())
 _YES_NO = re.compile(
     r"\W*(?:and |so |but |well,? )?(?:do|does|did|is|are|was|were|am|has|have|had|can|could|may|might|will|would|should"
     r"|must)"
@@ -262,39 +201,12 @@ _PAST = re.compile(
     r"(?<!by )(?<!till )(?<!until )(?<!since )\b(?:when|dates?|day|month|year)\s+(?:did|was|were|had|has|have)\b", re.I
 )
 _SPECIFIC = ("email", "phone", "code", "address", "money", "clock")
-_STAMP = re.compile(
-    r"^\W?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?", re.M | re.I
-)
+_STAMP = re.compile("^" + STAMP, re.M | re.I)
 _KIND_WORDS = (
     "phone telephone mobile number call reach email mail address code time date day weekday year month price cost pay "
     "paid old often person place total amount"
 )
 
 
-def plain(word: str) -> str:
-    """Without a possessive ending."""
-    return re.sub(r"['’]s?$", "", word)
-
-
-_STEMMER = snowballstemmer.stemmer("english")
-
-
-@lru_cache(maxsize=65536)
-def stem(word: str) -> str:
-    return _STEMMER.stemWord(word.lower())  # type: ignore[no-any-return]
-
-
 _EVENTS = frozenset(stem(word) for word in "happen event day diary write wrote note done".split())
 _KIND_STEMS = frozenset(stem(word) for word in _KIND_WORDS.split())
-
-
-def stems_of(text: str) -> list[str]:
-    """Stems of all words of a text, in order; compounds joined by - / . : count in parts as well."""
-    out = []
-    for match in WORD.finditer(text):
-        word = plain(match.group().lower())
-        out.append(stem(word))
-        parts = re.split(r"[-/.:@_]", word)
-        if len(parts) > 1:
-            out.extend(stem(part) for part in parts if part)
-    return out

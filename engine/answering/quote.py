@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from engine.answering.question import Question, stem, stems_of
+from engine.answering.question import Question
 from engine.answering.sentences import MARKUP, Scored, names_in
+from engine.answering.stems import stem, stems_of
 from engine.library import Passage
 
 ENOUGH = 0.85  # share of the question's weight that one sentence and its surroundings cover: no further hop
@@ -132,8 +133,15 @@ def choose(
         if s.score >= (BESIDE if s.document == best.document else ELSEWHERE) * best.score
         and len(s.text.split()) > HEADING_WORDS
     ]
-    told = in_order(shown([best, *beside]))
+    told = in_order(shown([best, *(beside if best.turn is None else going_on(best, found)[1:])]))
     return Quoted(tuple(dict.fromkeys((best, *told, *more))), best.score, told)
+
+
+def going_on(best: Scored, found: Sequence[Scored]) -> list[Scored]:
+    """A sentence of a talk, what follows it, and then what came before it: an answer is often the next one's."""
+    own = sorted((s for s in found if s.document == best.document), key=lambda s: s.start)
+    at = next(place for place, sentence in enumerate(own) if sentence.start == best.start)
+    return [best, *own[at + 1 :], *reversed(own[:at])]
 
 
 def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:

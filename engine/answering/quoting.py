@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from engine.answering.meaning import Meanings
-from engine.answering.question import STOP, WORD, Question, said
+from engine.answering.question import Question, said
 from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day
 from engine.answering.reader import Reading, Reads
-from engine.answering.relative import meant, spoken
-from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.answering.relative import Meant, meant, spoken
+from engine.answering.sentences import Scored, lasting, score_sentences, term_weights
+from engine.answering.stems import STOP, WORD
+from engine.answering.talk import Talk
 from engine.answering.times import times_in
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
@@ -21,6 +23,7 @@ from engine.policy import Policy
 
 READ = 12  # best sentences that a reader looks at
 DAY = 10  # characters of a day with its year
+LONG = 12  # words of a question that count: the more it has, the smaller the share that its answer repeats
 UNREAD = 8.0  # logits below the best one: lower ones say no more
 
 
@@ -37,6 +40,7 @@ class Quoting:
         self.found: list[Scored] = []
         self.links: list[tuple[Scored, Scored, float]] = []
         self.tried: list[Scored] = []
+        self.trust = 0.0  # in the reader's run of words, before its share among the others
 
     def following(self, hops: Sequence[Hop]) -> Step | None:
         """Scores what the last hop opened; the next step follows the names one sentence brings.
@@ -97,11 +101,19 @@ class Quoting:
         self._read(quoted.sentences)
         first = quoted.sentences[0]
         alone = next((sentence for sentence in head if _place(sentence) == _place(first)), first)
-        own, reader, bias = self.policy.reader_weights
         any_run = math.log(sum(math.exp(min(reading.logit, 50.0)) for reading in self.readings.values()) + 1e-9)
-        score = _sigmoid(own * alone.logit + reader * any_run + bias)
+        own, reader, bias = self.policy.reader_weights
+        self.trust = score = _sigmoid(own * alone.logit + reader * any_run + bias)
         # a reader of single sentences cannot see what two of them say together
-        return replace(quoted, score=max(score, quoted.score) if quoted.chained else score)
+        least = quoted.score if quoted.chained else 0.0
+        if self.policy.grounded_weights:
+            own, reader, word, bias = self.policy.grounded_weights
+            asked = min(len(self.weights), LONG)
+            score = _sigmoid(
+                own * lasting(alone, self.policy.sentence_weights) + reader * any_run + word * asked + bias
+            )
+        self.trust = max(self.trust, least)
+        return replace(quoted, score=max(score, least))
 
     def _read(self, sentences: Sequence[Scored]) -> None:
         """Has the reader look at those it has not seen."""
@@ -131,13 +143,13 @@ class Quoting:
         if reading is None or self.question.is_yes_no:
             return "", 0.0
         if self.question.asks_when and (day := self._day(first, reading)):
-            return day, quoted.score
+            return day, self.trust
         if reading.start < first.end - len(said(first.text)):  # the stamp of a line is no answer
             return "", 0.0
         run = self.passages[first.document].text[reading.start : reading.end]
         if all(match.group().lower() in STOP for match in WORD.finditer(run)):
             return "", 0.0
-        return run, quoted.score * reading.share
+        return run, self.trust * reading.share
 
     def _day(self, sentence: Scored, reading: Reading) -> str | None:
         """What a sentence's "yesterday" means by the day it was written; of a sentence that names no time, that day
@@ -147,7 +159,7 @@ class Quoting:
         written = stamp[0].first if written is None and stamp and len(stamp[0].first) == DAY else written
         if written is None:
             return None
-        found = meant(sentence.text, written)
+        found = meant(sentence.text, written, past=self.question.is_past)
         read = range(reading.start - sentence.start, reading.end - sentence.start)
         if chosen := [one for one in found if one.start < read.stop and read.start < one.end]:
             return chosen[0].meaning
@@ -156,9 +168,17 @@ class Quoting:
             rest = rest.replace(sentence.text[one.start : one.end], " ")
         if self.question.expects(rest):
             return None
+        found = found or [one for one in self._beside(sentence, written) if not one.is_ahead]
         if found:
             return found[0].meaning
         return f"{spoken(date.fromisoformat(written[:10]))} (when it was written)" if self.question.is_past else None
+
+    def _beside(self, sentence: Scored, written: str) -> Iterator[Meant]:
+        """The relative times of what its speaker goes on to say: "I went to my first class." "Last Friday." """
+        text = self.passages[sentence.document].text
+        talk = Talk.of(text)
+        for turn in talk.going_on(sentence.start):
+            yield from meant(text[max(turn.said, sentence.end) : turn.end], written, past=self.question.is_past)
 
 
 def _place(sentence: Scored) -> tuple[int, int]:

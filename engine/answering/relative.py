@@ -12,6 +12,11 @@ _DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split()
 _NUMBERS = {word: at for at, word in enumerate("no one two three four five six seven eight nine ten".split())}
 _NUMBERS |= {"a": 1, "an": 1, "a couple of": 2, "twelve": 12}
 _COUNT = r"\d{1,3}|" + "|".join(map(re.escape, sorted(_NUMBERS, key=len, reverse=True)))
+_ORDINALS = tuple(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
+    "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first".split()
+)
 _FORMS = re.compile(
     rf"""\b(?:
     (?P<day>(?:the\ )?day\ before\ yesterday|(?:the\ )?day\ after\ tomorrow|yesterday|last\ night|today|tonight|tomorrow
@@ -20,6 +25,21 @@ _FORMS = re.compile(
     | in\ (?P<ahead>{_COUNT})\ (?P<until>day|week|month|year)s?
     | (?P<side>last|past|this\ past|next|this\ coming)\ (?P<named>{"|".join(_DAYS)})
     | (?P<where>last|this|next)\ (?P<span>week|weekend|month|year)
+    )\b""",
+    re.I | re.X,
+)
+_FEASTS = {
+    "new year's eve": (12, 31), "new year's day": (1, 1), "christmas eve": (12, 24), "christmas day": (12, 25),
+    "boxing day": (12, 26), "valentine's day": (2, 14), "halloween": (10, 31),
+}  # fmt: skip
+_FEAST = "|".join(_FEASTS).replace("'", "['’]").replace(" ", r"\ ")
+_AHEAD = re.compile(r"(?:the )?day after|tomorrow|tonight|in |next|this coming", re.I)
+_PLAIN = re.compile(  # of what lies behind: ahead it would be the next one
+    rf"""\b(?:
+    (?<!every\ )(?P<weekday>{"|".join(_DAYS)})(?!['’]|,?\ (?:the\ )?\d|,?\ (?:{"|".join(MONTHS)}))
+    | (?:at|over|on)\ the\ (?P<weekend>weekend)
+    | (?P<feast>{_FEAST})
+    | on\ the\ (?P<date>\d{{1,2}}(?:st|nd|rd|th)|{"|".join(_ORDINALS)})(?!\ (?:of|floor|day|time|way|side|hand))
     )\b""",
     re.I | re.X,
 )
@@ -35,19 +55,26 @@ class Meant:
     start: int
     end: int
     meaning: str  # "7 May 2023", "May 2023", "2022", "the week before 8 May 2023"
+    is_ahead: bool  # of the day it was written
 
 
-def meant(text: str, written: str) -> list[Meant]:
-    """The relative times of a text that was written at a moment (ISO 8601), in order; none where that is no date."""
+def meant(text: str, written: str, *, past: bool = False) -> list[Meant]:
+    """The relative times of a text that was written at a moment (ISO 8601), in order; none where that is no date.
+
+    past: it is told of what has been, so that "on Thursday" is the last one."""
     try:
         day = date.fromisoformat(written[:10])
     except ValueError:
         return []
+    found = [(match, _meaning) for match in _FORMS.finditer(text)]
+    taken = [range(*match.span()) for match, _ in found]
+    if past:
+        found += [(m, _behind) for m in _PLAIN.finditer(text) if not any(m.start() in place for place in taken)]
     out = []
-    for match in _FORMS.finditer(text):
+    for match, meaning in sorted(found, key=lambda one: one[0].start()):
         try:
-            out.append(Meant(match.start(), match.end(), _meaning(match, day)))
-        except OverflowError:  # 900 years ago
+            out.append(Meant(*match.span(), meaning(match, day), _AHEAD.match(match.group()) is not None))
+        except OverflowError:  # 900 years ago, the 45th
             continue
     return out
 
@@ -68,12 +95,37 @@ def _meaning(match: re.Match[str], day: date) -> str:
         apart = _DAYS.index(match["named"].lower()) - day.weekday()
         if match["side"].lower() == "next":  # on a Tuesday, "next Wednesday" is not tomorrow
             return spoken(day + timedelta(apart + 7))
-        return spoken(day + timedelta((apart % 7 or 7) if match["side"].lower() == "this coming" else apart % 7 - 7))
+        if match["side"].lower() == "this coming":
+            return spoken(day + timedelta(apart % 7 or 7))
+        back = apart % 7 - 7
+        if back == -1 and match["side"].lower() == "last":  # nor is "last Monday" yesterday
+            back -= 7
+        return spoken(day + timedelta(back))
     step = {"last": -1, "this": 0, "next": 1}[match["where"].lower()]
     span = match["span"].lower()
     if span in ("month", "year"):
         return _moved(day, step, span)
     return f"the {span} {('before', 'of', 'after')[step + 1]} {spoken(day)}"
+
+
+def _behind(match: re.Match[str], day: date) -> str:
+    """The last such day before the one of writing."""
+    if match["weekday"] is not None:
+        apart = _DAYS.index(match["weekday"].lower()) - day.weekday()
+        return spoken(day + timedelta(apart % 7 - 7))
+    if match["weekend"] is not None:
+        return f"the weekend before {spoken(day)}"
+    month, number = None, 0
+    if match["feast"] is not None:
+        month, number = _FEASTS[match["feast"].lower().replace("’", "'")]
+    else:
+        named = match["date"].lower()
+        number = _ORDINALS.index(named) + 1 if named in _ORDINALS else int(named[:-2])
+    for back in range(366):
+        then = day - timedelta(back)
+        if then.day == number and month in (None, then.month):
+            return spoken(then)
+    raise OverflowError(number)
 
 
 def _moved(day: date, steps: int, unit: str) -> str:

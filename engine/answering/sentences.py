@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.answering.meaning import Likeness, Meanings
-from engine.answering.question import STOP, WORD, Question, plain, said, stem, stems_of
+from engine.answering.question import Question, said
+from engine.answering.stems import STOP, WORD, plain, stem, stems_of
+from engine.answering.talk import Talk
 from engine.library import Passage
 
 FEATURES = (
@@ -41,13 +44,13 @@ FEATURES = (
     "passage",  # share of the question's weight that the whole passage covers
     "unfit",  # an answer of a kind seldom met by chance is expected, and is not here
 )
-RECENT, AROUND = FEATURES.index("recent"), FEATURES.index("around")
+RECENT = FEATURES.index("recent")
 WEIGHTS = (
     *(4.0, 2.0, 1.5, -1.5, 1.0, 1.0, 1.2, -0.8, 1.0, 0.5, -0.8, -0.8, -3.0, -3.0, -1.5, 8.0),
     *(0.0, 0.0, 0.0, 1.0, 0.3, 1.0, -1.0),
 )
 BIAS = -4.0
-ABOUT = 0.3  # share of a question about now that a sentence and what is around it cover, to count as news of it
+ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
 
@@ -65,6 +68,7 @@ class Scored:
     words: frozenset[str] = frozenset()  # all stems of the sentence, its neighbours and the document's context
     features: tuple[float, ...] = ()
     logit: float = 0.0  # of these alone
+    turn: int | None = None  # of a talk, counted within the document
 
 
 def term_weights(question: Question, rarity: Mapping[str, float]) -> dict[str, float]:
@@ -94,15 +98,20 @@ def score_sentences(
             features = (*features[:RECENT], recent[at], *features[RECENT + 1 :])
         logit = bias + sum(f * v for f, v in zip(factors, features, strict=True))
         score = 1.0 / (1.0 + math.exp(-logit))
-        held = one.covered, one.near, one.words, features, logit
+        held = one.covered, one.near, one.words, features, logit, one.turn
         out.append(Scored(passage.document, start, end, passage.text[start:end], score, *held))
     return sorted(out, key=lambda s: (-s.score, s.document, s.start))
 
 
+def lasting(sentence: Scored, fitted: Sequence[float] = ()) -> float:
+    """The logit without what it has for being news: that chooses between sentences, and says nothing of their worth."""
+    return sentence.logit - (fitted or WEIGHTS)[RECENT] * sentence.features[RECENT]
+
+
 def _recency(read: Sequence[tuple[Passage, tuple[int, int], Seen]]) -> dict[int, float]:
     """Place -> rank of its document's date, the newest 1, of the sentences that may say how things are: they name
-    the thing asked for, hold an answer of its kind, and cover half as much of the question as the best of them."""
-    telling = {at: one.features[AROUND] for at, (passage, _, one) in enumerate(read) if one.telling and passage.date}
+    the thing asked for, hold an answer of its kind, and cover half as much of what is spoken of as the best of them."""
+    telling = {at: one.about for at, (passage, _, one) in enumerate(read) if one.telling and passage.date}
     least = max(ABOUT, 0.5 * max(telling.values(), default=0.0))
     dates = {at: read[at][0].date or "" for at, covered in telling.items() if covered >= least}
     order = {date: at for at, date in enumerate(sorted(set(dates.values())), 1)}
@@ -117,7 +126,9 @@ class Seen:
     covered: frozenset[str]
     near: frozenset[str]
     words: frozenset[str]
+    turn: int | None  # of a talk
     telling: bool  # names the thing asked for, and holds an answer of the kind asked for
+    about: float  # share of what is spoken of that is here and around, words for kinds of answers left out
 
 
 def read_sentences(
@@ -132,9 +143,14 @@ def read_sentences(
         question.expects(text) or (dated and (passage.written(start) is not None or said(text) != text))
         for start, text in ((a, passage.text[a:b]) for a, b in passage.sentences)
     ]
+    talk = Talk.of(passage.text)
+    talkers = frozenset(stems_of(" ".join({turn.speaker for turn in talk.turns})))
+    people = [stems_of(talk.people(passage.text, a, b)) for a, b in passage.sentences]
     inside = [
-        _known(stems, weights) | (question.kind_stems if holds else frozenset()) | question.timed(passage.text[a:b])
-        for stems, holds, (a, b) in zip(ordered, answering, passage.sentences, strict=True)
+        _known([*stems, *said_by], weights)
+        | (question.kind_stems if holds else frozenset())
+        | question.timed(passage.text[a:b])
+        for stems, said_by, holds, (a, b) in zip(ordered, people, answering, passage.sentences, strict=True)
     ]
     titled = stems_of(passage.context)
     context = _known(titled, weights) | question.timed(passage.context)
@@ -143,6 +159,9 @@ def read_sentences(
     titled_so = bool(_known(titled, asked_for))
     whole = _share(context.union(*inside), weights, total)
     unfit = question.is_specific
+    spoken_of = {s: weight for s, weight in weights.items() if s not in question.kind_stems}
+    spoken = sum(spoken_of.values())
+    beside_it = surroundings(passage.sentences, talk)
     headers = table_headers(passage.text, passage.sentences)
     alike = (
         meanings.likeness(question, [weights[stem] for stem in question.stems], passage)
@@ -154,8 +173,10 @@ def read_sentences(
         header = headers[at]
         before = inside[header] if header is not None else inside[at - 1] if at else frozenset[str]()
         then = question.dated(passage.written(start) or passage.date)
-        near = covered.union(context, then, before, *inside[max(0, at - 1) : at + 2])
-        beside = titled_so or any(named[max(0, at - 1) : at + 2]) or (header is not None and named[header])
+        first, last = beside_it[at]
+        # of whom a sentence of talk tells, neither its neighbours nor a title say
+        near = covered.union(context, then, before, *inside[first:last]) - (talkers - covered)
+        beside = titled_so or any(named[first:last]) or (header is not None and named[header])
         length = len(text.split())
         features = (
             _share(covered, weights, total),
@@ -182,12 +203,21 @@ def read_sentences(
             whole,
             float(unfit and not answering[at]),
         )
-        words = frozenset(titled).union(
-            *ordered[max(0, at - 1) : at + 2], ordered[header] if header is not None else ()
-        )
+        words = frozenset(titled).union(*ordered[first:last], ordered[header] if header is not None else ())
         about = beside or not asked_for or question.focus in question.kind_stems
         telling = about and (answering[at] or question.kind is None)
-        yield Seen(features, covered, near, words, telling)
+        turn = talk.number(start) if talk.turns else None
+        said_of = _share(near & spoken_of.keys(), spoken_of, spoken or 1.0)
+        yield Seen(features, covered, near, words, turn, telling, said_of)
+
+
+def surroundings(sentences: Sequence[tuple[int, int]], talk: Talk) -> list[tuple[int, int]]:
+    """Of every sentence: what stands beside it, as a range of sentences. In talk, the turn it is in and those before
+    and behind: what is asked in one is answered in the next."""
+    if not talk.turns:
+        return [(max(0, at - 1), at + 2) for at in range(len(sentences))]
+    turns = [talk.number(start) for start, _ in sentences]
+    return [(bisect_left(turns, turn - 1), bisect_right(turns, turn + 1)) for turn in turns]
 
 
 def table_headers(text: str, sentences: Sequence[tuple[int, int]]) -> list[int | None]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.answering.question import KINDS, STOP, Question, plain, stem
+from engine.answering.question import KINDS, Question
 from engine.answering.sentences import Scored, table_headers
+from engine.answering.stems import STOP, plain, stem
+from engine.answering.talk import Talk
 from engine.library import Passage
 
 WORD = re.compile(r"[$€£¥]?[^\W_]+(?:['’.,@_/:-][^\W_]+)*%?|[^\w\s]")
@@ -60,14 +62,19 @@ def asked_of(question: Question, weights: Mapping[str, float]) -> Asked:
 
 
 def window_of(question: Question, weights: Mapping[str, float], passage: Passage, scored: Scored) -> Window:
-    """The window of one scored sentence of a passage."""
+    """The window of one scored sentence of a passage; in talk, "I" and "you" as the names they stand for."""
     at = [start for start, _ in passage.sentences].index(scored.start)
     text = passage.text[scored.start : scored.end]
     header = table_headers(passage.text, passage.sentences[: at + 1])[at]
-    before = passage.text[passage.sentences[at - 1][0] : scored.start] if at else ""
+    before = passage.sentences[at - 1][0] if at else scored.start, scored.start
     if header is not None:
-        before = passage.text[slice(*passage.sentences[header])]
-    behind = passage.text[scored.end : passage.sentences[at + 1][1]] if at + 1 < len(passage.sentences) else ""
+        before = passage.sentences[header]
+    behind = scored.end, passage.sentences[at + 1][1] if at + 1 < len(passage.sentences) else scored.end
+    talk = Talk.of(passage.text)
+
+    def words(start: int, end: int) -> list[str]:
+        return [talk.named(m.group(), m.start()) for m in WORD.finditer(passage.text, start, end)]
+
     tokens = list(WORD.finditer(text))[:SENTENCE]
     holds = frozenset(
         place
@@ -76,14 +83,19 @@ def window_of(question: Question, weights: Mapping[str, float], passage: Passage
     )
     parts = (
         ([m.group() for m in WORD.finditer(passage.context)][:CONTEXT], "context", frozenset[int](), passage.context),
-        ([m.group() for m in WORD.finditer(before)][-BEFORE:], "", frozenset[int](), before),
-        ([m.group() for m in tokens], "inside", frozenset(i for i, m in enumerate(tokens) if m.start() in holds), text),
-        ([m.group() for m in WORD.finditer(behind)][:BEHIND], "", frozenset[int](), behind),
+        (words(*before)[-BEFORE:], "", frozenset[int](), passage.text[slice(*before)]),
+        (
+            words(scored.start, scored.end)[:SENTENCE],
+            "inside",
+            frozenset(i for i, m in enumerate(tokens) if m.start() in holds),
+            text,
+        ),
+        (words(*behind)[:BEHIND], "", frozenset[int](), passage.text[slice(*behind)]),
     )
-    read = [marked(question, weights, whole, words, where, kinds) for words, where, kinds, whole in parts]
+    read = [marked(question, weights, whole, held, where, kinds) for held, where, kinds, whole in parts]
     first = len(parts[0][0]) + len(parts[1][0])
     return Window(
-        tuple(word for words, *_ in parts for word in words),
+        tuple(word for held, *_ in parts for word in held),
         np.concatenate([marks for marks, _ in read]),
         np.concatenate([found for _, found in read]),
         np.array(scored.features, dtype=np.float32),

@@ -24,8 +24,9 @@ import torch
 from torch import Tensor
 
 from engine.answering.meaning import Meanings
-from engine.answering.question import Question, stems_of
+from engine.answering.question import Question
 from engine.answering.sentences import BIAS, FEATURES, WEIGHTS, read_sentences, term_weights
+from engine.answering.stems import stems_of
 from engine.library import Passage
 from engine.tokenizer import MemoryTokenizer
 from engine.training.generator import memory

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from engine.answering.question import Question, stem, stems_of
+from engine.answering.question import Question
 from engine.answering.quote import bridge_text, bridges, chain, choose, is_enough
 from engine.answering.sentences import FEATURES, Scored, names_in, score_sentences, table_headers, term_weights
+from engine.answering.stems import stem, stems_of
 from engine.library import Passage
 
 KINDS = [
@@ -111,6 +112,10 @@ def test_a_thing_may_be_named_by_what_is_said_of_it(question: str, nested: bool)
         ("What team won the cup?", "team"),
         ("What is the phone number of Ana?", None),  # texts do not say "number"
         ("How much do we pay?", None),
+        ("How much did our new mattress cost?", "mattress"),
+        ("How much do we pay for the internet?", "internet"),
+        ("How much did we pay the plumber?", None),
+        ("what did we pay for the old boat", "boat"),
         ("When did we move?", None),
         ("spare keys", None),
         ("What", None),

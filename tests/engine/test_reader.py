@@ -227,6 +227,22 @@ def test_the_reader_is_surer_where_the_answer_stands(meanings: Meanings) -> None
     assert there.score > missing.score
 
 
+def test_the_longer_a_question_the_less_of_it_has_to_be_met(meanings: Meanings) -> None:
+    """Weights of their own say how sure an answer is; how sure the short answer in it is, stays as it was."""
+    asked = "What is the phone number of the dentist?"
+    scores, likely = list[float](), list[float]()
+    for weights in ((), (0.3, 0.3, 0.0, 0.0), (0.3, 0.3, 0.3, 0.0)):
+        policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST, grounded_weights=weights)
+        held = quoting(meanings, asked, TEXT, policy)
+        quoted = held.chosen()
+        assert quoted is not None
+        scores.append(quoted.score)
+        likely.append(held.span(quoted)[1])
+    assert len(set(scores)) == 3
+    assert scores[2] > scores[1]
+    assert len(set(likely)) == 1
+
+
 @pytest.mark.parametrize(
     ("question", "yes_no"),
     [

@@ -16,7 +16,7 @@ WRITTEN = "2023-05-09T13:56:00"  # a Tuesday
         ("The day before yesterday, not today", ["7 May 2023", "9 May 2023"]),
         ("It arrives tomorrow", ["10 May 2023"]),
         ("We met last Friday and meet again next Wednesday", ["5 May 2023", "17 May 2023"]),
-        ("last Tuesday", ["2 May 2023"]),
+        ("last Tuesday, last Monday, last Sunday", ["2 May 2023", "1 May 2023", "7 May 2023"]),
         ("this coming Sunday", ["14 May 2023"]),
         ("two weeks ago", ["25 April 2023"]),
         ("a couple of days ago", ["7 May 2023"]),
@@ -34,6 +34,26 @@ def test_what_was_meant(text: str, meanings: list[str]) -> None:
     found = meant(text, WRITTEN)
     assert [one.meaning for one in found] == meanings
     assert all(text[one.start : one.end].strip() for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "meanings"),
+    [
+        ("Mum had a fall on Thursday", ["4 May 2023"]),
+        ("On Tuesday I was ill", ["2 May 2023"]),  # of a day that is over: "today" else
+        ("We went at the weekend", ["the weekend before 9 May 2023"]),
+        ("born on the eleventh", ["11 April 2023"]),
+        ("on the 3rd, on New Year’s Eve", ["3 May 2023", "31 December 2022"]),
+        ("last Friday, and Saturday too", ["5 May 2023", "6 May 2023"]),
+        ("every Thursday, on Thursdays, Thursday's", []),
+        ("Thursday 13 April, Thursday the 13th, Thursday, April 13", []),
+        ("on the 45th, on the first floor, on the second of June", []),
+    ],
+)
+def test_what_was_meant_of_what_has_been(text: str, meanings: list[str]) -> None:
+    assert [one.meaning for one in meant(text, WRITTEN, past=True)] == meanings
+    if "last" not in text:
+        assert meant(text, WRITTEN) == []
 
 
 def test_what_lies_outside_the_calendar_is_left_out() -> None:

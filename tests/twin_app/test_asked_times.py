@@ -118,3 +118,29 @@ def test_no_sentence_goes_over_from_one_message_to_the_next() -> None:
     read = passage(7, document, "crew.txt")
     assert [text[a:b] for a, b in read.sentences] == text.splitlines()
     assert [read.written(a) for a, _ in read.sentences] == ["2025-05-22T09:00:00", "2025-05-23T09:06:00"]
+
+
+CHAT = """Ana: The boat is dry at last.
+Bo: Good. I went to my first pottery class. It was cold.
+Ana: Which evening?
+Bo: Last Wednesday.
+Ana: I sold the old sail on Thursday, for 80.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("When did Bo go to his first pottery class?", "21 May 2025"),
+        ("When did Ana sell the old sail?", "22 May 2025"),
+    ],
+)
+def test_what_is_said_next_says_when(home: Path, tmp_path: Path, question: str, answer: str) -> None:
+    (tmp_path / "2025-05-28 chat.txt").write_text(CHAT)  # a Wednesday
+    memory = Twin(home, Settings())
+    try:
+        add(memory, tmp_path / "2025-05-28 chat.txt")
+        result = memory.ask({"question": question, "save": False}, Caller(memory.settings))
+        assert result["answer"].splitlines()[0] == answer
+    finally:
+        memory.close()

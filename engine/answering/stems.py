@@ -1,0 +1,47 @@
+"""Words as texts and questions are compared by: stems, and the words that say nothing."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import snowballstemmer
+
+from engine.answering.forms import base_of
+
+WORD = re.compile(r"[^\W_]+(?:['’.@_/:-][^\W_]+)*", re.UNICODE)
+STOP = frozenset(
+    "a an the of to in on at by for with from as is are was were be been being am it its this that these those he "
+    "she they we i you me my mine your yours his her hers their theirs our ours him them us and or but if then than "
+    "so not no do does did done have has had having will would can could may might shall should must there here who "
+    "whom whose which what when where why how all any some many much more most very just about into over again ever "
+    "also out up off only own same such too s t d ll re ve m please tell give say said according get got now "
+    "s' it's i'm that's let's kind sort type exactly actually name called currently take takes took taken go goes went "
+    "come comes came make makes made want wants wanted use uses used let lets put keep does again "
+    "between among during while until per each every either mean means meant".split()
+)
+
+
+def plain(word: str) -> str:
+    """Without a possessive ending."""
+    return re.sub(r"['’]s?$", "", word)
+
+
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    return _STEMMER.stemWord(base_of(word.lower()))  # type: ignore[no-any-return]
+
+
+def stems_of(text: str) -> list[str]:
+    """Stems of all words of a text, in order; compounds joined by - / . : count in parts as well."""
+    out = []
+    for match in WORD.finditer(text):
+        word = plain(match.group().lower())
+        out.append(stem(word))
+        parts = re.split(r"[-/.:@_]", word)
+        if len(parts) > 1:
+            out.extend(stem(part) for part in parts if part)
+    return out

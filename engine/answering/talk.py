@@ -1,0 +1,97 @@
+"""Who says what in a chat, a transcript or an interview: lines that begin with a name and a colon.
+
+What a speaker says of "I" and "my" is said of the speaker, and of "you", where two talk, of the other. Questions
+have the names: "When did Owen hit the deer?" asks for "I hit a deer."
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+STAMP = r"\W?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?"
+_TURN = re.compile(
+    rf"^(?P<stamp>{STAMP})?[ \t]*(?P<who>[^\W\d_]+(?:[ .’'-]+[^\W\d_]+){{0,3}}\.?):(?=[ \t])",
+    re.MULTILINE | re.IGNORECASE,
+)
+_LEAST = 0.5  # of the lines that begin a turn
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_FIRST = frozenset("i me my mine myself".split())
+_SECOND = frozenset("you your yours yourself".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one says until another does: text[start:end], its words from `said` on."""
+
+    start: int
+    said: int
+    end: int
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The turns of a text, in order; none where it is no talk."""
+
+    turns: tuple[Turn, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Talk:
+        return Talk(_turns(text))
+
+    def number(self, at: int) -> int:
+        """Of the turn in which a place of the text lies, from 1; 0 before the first."""
+        return bisect_right(self.turns, at, key=lambda turn: turn.start)
+
+    def turn(self, at: int) -> Turn | None:
+        number = self.number(at)
+        return self.turns[number - 1] if number else None
+
+    def going_on(self, at: int) -> list[Turn]:
+        """The turn in which a place lies, and the next one of its speaker."""
+        number = self.number(at)
+        if not number:
+            return []
+        own = self.turns[number - 1]
+        return [own, *[turn for turn in self.turns[number:] if turn.speaker == own.speaker][:1]]
+
+    def meant(self, word: str, turn: Turn) -> str | None:
+        """Whom "I" or "you" in a turn stands for; None for any other word, and where more than two talk for "you"."""
+        low = re.split("['’]", word.lower())[0]
+        if low in _FIRST:
+            return turn.speaker
+        others = {one.speaker for one in self.turns} - {turn.speaker}
+        return others.pop() if low in _SECOND and len(others) == 1 else None
+
+    def named(self, word: str, at: int) -> str:
+        """A word at a place of the text, or the first name it stands for."""
+        turn = self.turn(at)
+        name = self.meant(word, turn) if turn is not None else None
+        return name.split()[0] if name else word
+
+    def people(self, text: str, start: int, end: int) -> str:
+        """Names of those of whom a sentence of the text tells without saying so: its speaker, and who is "you"."""
+        turn = self.turn(start)
+        if turn is None:
+            return ""
+        found = {turn.speaker: None}
+        for word in _WORD.finditer(text, start, end):
+            if (name := self.meant(word.group(), turn)) is not None:
+                found[name] = None
+        return " ".join(found)
+
+
+@lru_cache(maxsize=256)
+def _turns(text: str) -> tuple[Turn, ...]:
+    found = list(_TURN.finditer(text))
+    lines = sum(1 for line in text.splitlines() if line.strip())
+    often = Counter(match["who"] for match in found if match["who"][0].isupper())
+    stamped = sum(match["stamp"] is not None for match in found)
+    if len(found) < _LEAST * lines or not (stamped or any(n > 1 for n in often.values())):
+        return ()
+    ends = [match.start() for match in found[1:]] + [len(text)]
+    return tuple(Turn(m.start(), m.end(), end, m["who"]) for m, end in zip(found, ends, strict=True))

@@ -1,0 +1,92 @@
+"""Who says what: turns of chats and transcripts, and whom "I" and "you" stand for."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.answering.question import Question
+from engine.answering.sentences import score_sentences, surroundings
+from engine.answering.talk import Talk
+from engine.library import Passage
+from ingest.sentences import sentences
+
+CHAT = """Owen: I hit a deer. I'm fine.
+Nadia: Were you in the car?
+It was dark, I suppose.
+Owen: On the hill road, on Wednesday."""
+EXPORT = "[03/02/2025, 09:31:07] Jonas Ekström: My choir was there.\n[03/02/2025, 09:35:41] Priya Raman: And you?"
+
+
+def passage(text: str) -> Passage:
+    return Passage(1, "Chat\n", text, list(sentences(text)))
+
+
+def test_turns_go_on_until_the_next_speaker() -> None:
+    turns = Talk.of(CHAT).turns
+    assert [turn.speaker for turn in turns] == ["Owen", "Nadia", "Owen"]
+    assert [CHAT[turn.said : turn.end].strip() for turn in turns] == [
+        "I hit a deer. I'm fine.", "Were you in the car?\nIt was dark, I suppose.", "On the hill road, on Wednesday.",
+    ]  # fmt: skip
+    assert "".join(CHAT[turn.start : turn.end] for turn in turns) == CHAT
+
+
+def test_stamps_belong_to_no_name() -> None:
+    assert [turn.speaker for turn in Talk.of(EXPORT).turns] == ["Jonas Ekström", "Priya Raman"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Water: off since May.\nGas: on.\nStopcock: under the stairs.",
+        "Ask Daniel: he knows.\nThen we went home, all of us.\nIt rained.",
+        "month: 2024-10; item: water\nmonth: 2024-11; item: gas",
+        "https://example.org and 12:30 are no speakers",
+        "",
+    ],
+)
+def test_other_lines_with_colons_are_no_talk(text: str) -> None:
+    assert Talk.of(text).turns == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("I", "Owen"),
+        ("I'm", "Owen"),
+        ("my", "Owen"),
+        ("you", "Nadia"),
+        ("Your", "Nadia"),
+        ("deer", "deer"),
+        ("It", "It"),
+    ],
+)
+def test_whom_a_word_stands_for(word: str, name: str) -> None:
+    assert Talk.of(CHAT).named(word, CHAT.index("hit")) == name
+
+
+def test_you_is_nobody_where_three_talk() -> None:
+    talk = Talk.of(CHAT + "\nTheo: You should have called me.")
+    assert talk.named("you", len(CHAT) + 8) == "you"
+    assert talk.named("me", len(CHAT) + 8) == "Theo"
+
+
+def test_a_sentence_tells_of_who_says_it() -> None:
+    held = passage(CHAT)
+    for asked, right in (("When did Owen hit the deer?", True), ("When did Nadia hit the deer?", False)):
+        question = Question.of(asked)
+        found = score_sentences(question, dict.fromkeys(question.stems, 1.0), [held], {1: 1.0})
+        told = next(sentence for sentence in found if "deer" in sentence.text)
+        assert (told.near == frozenset(question.stems)) is right
+
+
+def test_what_is_asked_in_one_turn_is_answered_in_the_next() -> None:
+    held = passage(CHAT)
+    beside = surroundings(held.sentences, Talk.of(CHAT))
+    texts = [[CHAT[slice(*held.sentences[at])] for at in range(*span)] for span in beside]
+    assert (
+        texts[0]
+        == texts[1]
+        == ["Owen: I hit a deer.", "I'm fine.", "Nadia: Were you in the car?", "It was dark, I suppose."]
+    )
+    assert len(texts[2]) == len(held.sentences)
+    assert surroundings([(0, 3), (4, 9), (10, 12)], Talk(())) == [(0, 2), (0, 3), (1, 4)]

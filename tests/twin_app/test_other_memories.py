@@ -1,0 +1,79 @@
+"""Memories of other people than the sample folder's: a household's files (tests/household) and chats of two people
+(tests/chats), asked through the real product, with floors under today's figures. `-n 0 -s` prints them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from real_memory import Caller, Json, add
+from test_answers import plain, share
+
+from twin_app.bench import metrics
+from twin_app.bench.unit_memory import Asked, Shelf
+from twin_app.bench.units import Item, read_units
+from twin_app.settings import Settings
+from twin_app.twin import Twin
+
+TESTS = Path(__file__).parents[1]
+HOUSEHOLD = TESTS / "household"
+EVERY = 3  # of the household's questions; 1 asks all
+PAIR, SOME = "ingrid_desmond", 2  # of the chats: one pair, every other question
+
+
+@pytest.fixture(scope="module")
+def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Json, Json]]]:
+    """Questions with what `twin ask --json` prints."""
+    lines = (HOUSEHOLD / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    items = [json.loads(line) for line in lines][::EVERY]
+    memory = Twin(tmp_path_factory.mktemp("household") / "home", Settings(me=("Gwen Harrop", "Gwen")))
+    try:
+        report = add(memory, HOUSEHOLD / "files")
+        assert (report["read"], report["failed"]) == (40, [])
+        caller = Caller(memory.settings)
+        memory.ask_many({"questions": items, "retrieval": "both"}, caller)
+        yield list(zip(items, caller.items(), strict=True))
+    finally:
+        memory.close()
+
+
+def test_a_household_is_answered(household: list[tuple[Json, Json]]) -> None:
+    known = [(item, result) for item, result in household if item["type"] != "unanswerable"]
+    shown = [any(plain(answer) in plain(result["answer"]) for answer in item["answers"]) for item, result in known]
+    cited = [
+        any(plain(answer) in plain(citation["quote"]) for answer in item["answers"] for citation in result["citations"])
+        for item, result in known
+    ]
+    refused = [not result["grounded"] for _, result in known]
+    print(
+        f"\nhousehold, {len(known)}: {share(shown):.2f} shown, {share(cited):.2f} cited, {share(refused):.2f} refused"
+    )
+    assert share(shown) >= 0.28
+    assert share(cited) >= 0.28
+    assert share(refused) <= 0.25
+
+
+def test_what_a_household_does_not_know_is_refused(household: list[tuple[Json, Json]]) -> None:
+    refused = [not result["grounded"] for item, result in household if item["type"] == "unanswerable"]
+    print(f"\nhousehold, {len(refused)} unanswerable: {share(refused):.2f} refused")
+    assert share(refused) >= 0.3
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Item, Asked]]:
+    unit = next(unit for unit in read_units(TESTS / "chats" / "chats.jsonl") if unit.name == PAIR)
+    unit = replace(unit, items=tuple(item for item in unit.items if not item.unanswerable)[::SOME])
+    with Shelf("twin-tiny", tmp_path_factory.mktemp("chats")).memory(unit) as memory:
+        return [(item, memory.ask(item.question)) for item in unit.items]
+
+
+def test_the_right_chat_is_found_and_answers(talk: list[tuple[Item, Asked]]) -> None:
+    recall = [metrics.recall(asked.ranking, item.gold, 5) for item, asked in talk]
+    shown = [metrics.contains(asked.answer, item.answers) for item, asked in talk]
+    print(f"\nchats, {len(talk)}: recall@5 {sum(recall) / len(recall):.2f}, shown {sum(shown) / len(shown):.2f}")
+    assert sum(recall) / len(recall) >= 0.55
+    assert sum(shown) / len(shown) >= 0.15
