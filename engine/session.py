@@ -268,7 +268,8 @@ def _quoted(quoting: Quoting) -> Answer:
     if not grounded:
         return Answer("", False, supports, chosen.score)
     run, likely = quoting.span(chosen)
-    span, text = " ".join(run.split()), chosen.own if likely >= SURE else chosen.text
+    is_one = likely >= SURE and not quoting.question.asks_all
+    span, text = " ".join(run.split()), chosen.own if is_one else chosen.text
     leads = bool(span) and likely >= quoting.policy.span_at
     return Answer(f"{span}\n\n{text}" if leads else text, True, supports, chosen.score, span, leads)
 

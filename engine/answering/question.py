@@ -37,7 +37,7 @@ _DATE = rf"\b{_MONTH}\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}[/.]\d{{1,2}}\b|\b\d{{1
 _CLOCK = r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b|\bhalf past\b|\bat (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"  # noqa: E501
 _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
 KINDS: tuple[Kind, ...] = (  # the one asked for first in the question counts; of two at one place, the first here
-    _kind("email", r"\be-?mail( address)?\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
+    _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
     _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach)\b"
           r"|\b(call|dial|reach)\b.*\bnumber|\bphone\b", r"\+?\d[\d\s()/.-]{5,}\d"),
     _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
@@ -125,6 +125,11 @@ class Question:
         return len(text.split(maxsplit=3)) > 3 and any(pattern.search(text) for pattern in _NESTED)
 
     @property
+    def asks_all(self) -> bool:
+        """Several answers are asked for."""
+        return _ALL.search(self.text[:LONGEST]) is not None
+
+    @property
     def asks_now(self) -> bool:
         """How things are now is asked for."""
         return _NOW.search(self.text[:LONGEST]) is not None
@@ -190,6 +195,12 @@ _NESTED = tuple(
         r"\b\w+(?:ed|tten|wn) by\b",
         r"^\W*(?:when|where|why|how)\b.*\bof\b",
     )
+)
+_ALL = re.compile(
+    r"^\W*(?:list|what are|who are|which are"
+    r"|(?:what|which) (?!(?:is|was|does|has|this|class|bus)\b)(?:\w+ )?\w+[^\Ws]s)\b"
+    r"|\ball the\b",
+    re.I,
 )
 _NOW = re.compile(
     r"\b(?:now|current|currently|newest|latest|still|nowadays|today|these days|at the moment|since)\b"

@@ -140,6 +140,23 @@ def test_how_things_are_now_is_asked_for(question: str, now: bool) -> None:
     assert Question.of(question).asks_now is now
 
 
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("What are the numbers of the lockers?", True),
+        ("Which books did I read?", True),
+        ("which three songs did we play", True),
+        ("Who were all the guests?", True),
+        ("What is the code?", False),
+        ("What was the address of the dentist?", False),
+        ("Which class is she in?", False),
+        ("What does he say?", False),
+    ],
+)
+def test_several_answers_are_asked_for(question: str, several: bool) -> None:
+    assert Question.of(question).asks_all is several
+
+
 @pytest.mark.parametrize("part", ["a ", "of x ", "the Old ", "!", "who ", "’s "])
 def test_a_long_question_takes_no_time(part: str) -> None:
     question = Question.of(part * 3000)
