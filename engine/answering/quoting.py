@@ -143,7 +143,7 @@ class Quoting:
         if reading is None or self.question.is_yes_no:
             return "", 0.0
         if self.question.asks_when and (day := self._day(first, reading)):
-            return day, self.trust
+            return day, quoted.score
         if reading.start < first.end - len(said(first.text)):  # the stamp of a line is no answer
             return "", 0.0
         run = self.passages[first.document].text[reading.start : reading.end]

@@ -22,7 +22,7 @@ _FORMS = re.compile(
     (?P<day>(?:the\ )?day\ before\ yesterday|(?:the\ )?day\ after\ tomorrow|yesterday|last\ night|today|tonight|tomorrow
       |this\ (?:morning|afternoon|evening))
     | (?P<count>{_COUNT})\ (?P<unit>day|week|month|year)s?\ ago
-    | in\ (?P<ahead>{_COUNT})\ (?P<until>day|week|month|year)s?
+    | in\ (?P<ahead>{_COUNT})\ (?P<until>day|week|month|year)s?\b(?!\ ago)
     | (?P<side>last|past|this\ past|next|this\ coming)\ (?P<named>{"|".join(_DAYS)})
     | (?P<where>last|this|next)\ (?P<span>week|weekend|month|year)
     )\b""",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from engine.answering.meaning import Likeness, Meanings
 from engine.answering.question import Question, said
+from engine.answering.relative import meant
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.talk import Talk
 from engine.library import Passage
@@ -139,11 +140,11 @@ def read_sentences(
     heaviest = max(weights.values(), default=1.0)
     ordered = [stems_of(passage.text[a:b]) for a, b in passage.sentences]
     dated = question.asks_when and question.is_past  # then the day something was written is an answer
+    talk = Talk.of(passage.text)
     answering = [
-        question.expects(text) or (dated and (passage.written(start) is not None or said(text) != text))
+        question.expects(text) or (dated and is_dated(passage, start, text, talk))
         for start, text in ((a, passage.text[a:b]) for a, b in passage.sentences)
     ]
-    talk = Talk.of(passage.text)
     talkers = frozenset(stems_of(" ".join({turn.speaker for turn in talk.turns})))
     people = [stems_of(talk.people(passage.text, a, b)) for a, b in passage.sentences]
     inside = [
@@ -209,6 +210,14 @@ def read_sentences(
         turn = talk.number(start) if talk.turns else None
         said_of = _share(near & spoken_of.keys(), spoken_of, spoken or 1.0)
         yield Seen(features, covered, near, words, turn, telling, said_of)
+
+
+def is_dated(passage: Passage, start: int, text: str, talk: Talk) -> bool:
+    """Is it known when what a sentence tells has happened? Of talk, where the turn says when."""
+    written = passage.written(start)
+    if (turn := talk.turn(start)) is not None and written is not None:
+        return bool(meant(passage.text[start : turn.end], written, past=True))
+    return written is not None or said(text) != text
 
 
 def surroundings(sentences: Sequence[tuple[int, int]], talk: Talk) -> list[tuple[int, int]]:

@@ -22,6 +22,7 @@ WRITTEN = "2023-05-09T13:56:00"  # a Tuesday
         ("a couple of days ago", ["7 May 2023"]),
         ("3 months ago, in ten days", ["February 2023", "19 May 2023"]),
         ("five months ago", ["December 2022"]),
+        ("We moved in eight days ago", ["1 May 2023"]),
         ("last year, this month", ["2022", "May 2023"]),
         ("in a year", ["2024"]),
         ("last week", ["the week before 9 May 2023"]),
