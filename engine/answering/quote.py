@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from engine.answering.question import Question
@@ -133,15 +133,34 @@ def choose(
         if s.score >= (BESIDE if s.document == best.document else ELSEWHERE) * best.score
         and len(s.text.split()) > HEADING_WORDS
     ]
-    told = in_order(shown([best, *(beside if best.turn is None else going_on(best, found)[1:])]))
+    if best.turn is not None:
+        own = sorted((s for s in found if s.document == best.document), key=lambda s: s.start)
+        before, behind = excerpt(best, own)
+        told = (*before, best, *behind)
+        more = [s for s in more if all((s.document, s.start) != (one.document, one.start) for one in told)]
+        return Quoted((best, *in_one(behind), *in_one(before), *more), best.score, told)
+    told = in_order(shown([best, *beside]))
     return Quoted(tuple(dict.fromkeys((best, *told, *more))), best.score, told)
 
 
-def going_on(best: Scored, found: Sequence[Scored]) -> list[Scored]:
-    """A sentence of a talk, what follows it, and then what came before it: an answer is often the next one's."""
-    own = sorted((s for s in found if s.document == best.document), key=lambda s: s.start)
+def excerpt(best: Scored, own: Sequence[Scored]) -> tuple[Sequence[Scored], Sequence[Scored]]:
+    """Of a talk, what came before a sentence and what follows it, as far as there is room beside it, for the latter
+    first: an answer is often the next one's. own: all sentences of the document, in order."""
     at = next(place for place, sentence in enumerate(own) if sentence.start == best.start)
-    return [best, *own[at + 1 :], *reversed(own[:at])]
+    first, last, room = at, at + 1, SHOWN_WORDS - len(best.text.split())
+    while last < len(own) and (length := len(own[last].text.split())) <= room:
+        last, room = last + 1, room - length
+    while first > 0 and (length := len(own[first - 1].text.split())) <= room:
+        first, room = first - 1, room - length
+    return own[first:at], own[at + 1 : last]
+
+
+def in_one(sentences: Sequence[Scored]) -> list[Scored]:
+    """Sentences one behind the other as one citation; none of none."""
+    if not sentences:
+        return []
+    text = "\n".join(sentence.text for sentence in sentences)
+    return [replace(sentences[0], end=sentences[-1].end, text=text, score=max(s.score for s in sentences))]
 
 
 def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:

@@ -14,10 +14,11 @@ from functools import lru_cache
 
 STAMP = r"\W?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?"
 _TURN = re.compile(
-    rf"^(?P<stamp>{STAMP})?[ \t]*(?P<who>[^\W\d_]+(?:[ .’'-]+[^\W\d_]+){{0,3}}\.?):(?=[ \t])",
+    rf"^(?P<stamp>{STAMP})?[ \t]*(?P<who>[^\W\d_]\w*(?:[ .’'-]+\w+){{0,3}}\.?):(?=[ \t])",
     re.MULTILINE | re.IGNORECASE,
 )
 _LEAST = 0.5  # of the lines that begin a turn
+_LEVELS = frozenset("trace debug info notice warn warning error fatal critical".split())  # a log speaks of nobody
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _FIRST = frozenset("i me my mine myself".split())
 _SECOND = frozenset("you your yours yourself".split())
@@ -87,7 +88,7 @@ class Talk:
 
 @lru_cache(maxsize=256)
 def _turns(text: str) -> tuple[Turn, ...]:
-    found = list(_TURN.finditer(text))
+    found = [match for match in _TURN.finditer(text) if match["who"].lower() not in _LEVELS]
     lines = sum(1 for line in text.splitlines() if line.strip())
     often = Counter(match["who"] for match in found if match["who"][0].isupper())
     stamped = sum(match["stamp"] is not None for match in found)

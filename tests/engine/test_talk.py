@@ -30,6 +30,12 @@ def test_turns_go_on_until_the_next_speaker() -> None:
     assert "".join(CHAT[turn.start : turn.end] for turn in turns) == CHAT
 
 
+def test_numbers_may_be_part_of_a_name() -> None:
+    assert [turn.speaker for turn in Talk.of("SPEAKER_00: Hi.\nSPEAKER_01: Hi.\nSPEAKER_00: Well?").turns][1:] == [
+        "SPEAKER_01", "SPEAKER_00",
+    ]  # fmt: skip
+
+
 def test_stamps_belong_to_no_name() -> None:
     assert [turn.speaker for turn in Talk.of(EXPORT).turns] == ["Jonas Ekström", "Priya Raman"]
 
@@ -40,6 +46,7 @@ def test_stamps_belong_to_no_name() -> None:
         "Water: off since May.\nGas: on.\nStopcock: under the stairs.",
         "Ask Daniel: he knows.\nThen we went home, all of us.\nIt rained.",
         "month: 2024-10; item: water\nmonth: 2024-11; item: gas",
+        "[2025-05-01 21:30:42] warning: skipped a file\n[2025-05-01 21:31:00] error: disk full",
         "https://example.org and 12:30 are no speakers",
         "",
     ],
