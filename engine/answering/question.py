@@ -159,6 +159,18 @@ class Question:
         """The kind of answer asked for is seldom met by chance."""
         return self.kind is not None and self.kind.name in _SPECIFIC
 
+    def fits(self, run: str) -> bool:
+        """May a run of words be the short answer? Somebody's name is no number, and a sum of money has one."""
+        if self.kind is None:
+            return True
+        if self.kind.name in _NUMBERS:
+            return _numeric(run)
+        if self.kind.name == "time":
+            return self.kind.looks.search(run) is not None or _numeric(run)
+        words = [word.lower() for word in WORD.findall(run)]
+        named = any(word not in STOP and word not in _SOMEBODY and not word[0].isdigit() for word in words)
+        return named or self.kind.name not in ("person", "place")
+
     def expects(self, text: str) -> bool:
         """Does the text hold an answer of the kind asked for, beyond the question's own words? The stamp of a chat or
         log line is none."""
@@ -170,6 +182,10 @@ class Question:
             for match in self.kind.looks.finditer(text)
             for word in (m.group().lower() for m in WORD.finditer(match.group()))
         )
+
+
+def _numeric(run: str) -> bool:
+    return re.search(rf"\d|\b{_NUMBER_WORD}\b", run, re.I) is not None
 
 
 def said(text: str) -> str:
@@ -211,6 +227,8 @@ _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day|month|year)\b", re.
 _PAST = re.compile(
     r"(?<!by )(?<!till )(?<!until )(?<!since )\b(?:when|dates?|day|month|year)\s+(?:did|was|were|had|has|have)\b", re.I
 )
+_NUMBERS = ("phone", "money", "clock", "number", "duration")
+_SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
 _SPECIFIC = ("email", "phone", "code", "address", "money", "clock")
 _STAMP = re.compile("^" + STAMP, re.M | re.I)
 _KIND_WORDS = (

@@ -147,7 +147,7 @@ class Quoting:
         if reading.start < first.end - len(said(first.text)):  # the stamp of a line is no answer
             return "", 0.0
         run = self.passages[first.document].text[reading.start : reading.end]
-        if all(match.group().lower() in STOP for match in WORD.finditer(run)):
+        if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not self.question.fits(run):
             return "", 0.0
         return run, self.trust * reading.share
 

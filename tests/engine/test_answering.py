@@ -157,6 +157,25 @@ def test_several_answers_are_asked_for(question: str, several: bool) -> None:
     assert Question.of(question).asks_all is several
 
 
+@pytest.mark.parametrize(
+    ("question", "run", "fits"),
+    [
+        ("Where does the class go?", "9th", False),
+        ("Where does the class go?", "9 Wharf Street", True),
+        ("Who noticed it?", "Somebody", False),
+        ("Who noticed it?", "Elin", True),
+        ("How much did it cost?", "the new boots", False),
+        ("How much did it cost?", "36,800", True),
+        ("How long did it take?", "two hours", True),
+        ("When did we leave?", "in the rain", False),
+        ("When did we leave?", "last week", True),
+        ("What is it?", "9th", True),
+    ],
+)
+def test_a_short_answer_is_of_the_kind_asked_for(question: str, run: str, fits: bool) -> None:
+    assert Question.of(question).fits(run) is fits
+
+
 @pytest.mark.parametrize("part", ["a ", "of x ", "the Old ", "!", "who ", "’s "])
 def test_a_long_question_takes_no_time(part: str) -> None:
     question = Question.of(part * 3000)
