@@ -65,8 +65,10 @@ class Talk:
         low = re.split("['’]", word.lower())[0]
         if low in _FIRST:
             return turn.speaker
+        if low not in _SECOND:
+            return None
         others = {one.speaker for one in self.turns} - {turn.speaker}
-        return others.pop() if low in _SECOND and len(others) == 1 else None
+        return others.pop() if len(others) == 1 else None
 
     def named(self, word: str, at: int) -> str:
         """A word at a place of the text, or the first name it stands for."""
