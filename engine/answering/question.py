@@ -163,10 +163,8 @@ class Question:
         """May a run of words be the short answer? Somebody's name is no number, and a sum of money has one."""
         if self.kind is None:
             return True
-        if self.kind.name in _NUMBERS:
-            return _numeric(run)
-        if self.kind.name == "time":
-            return self.kind.looks.search(run) is not None or _numeric(run)
+        if _HOW_MANY.search(self.text[:LONGEST]):
+            return re.search(rf"\d|\b{_NUMBER_WORD}\b", run, re.I) is not None
         words = [word.lower() for word in WORD.findall(run)]
         named = any(word not in STOP and word not in _SOMEBODY and not word[0].isdigit() for word in words)
         return named or self.kind.name not in ("person", "place")
@@ -182,10 +180,6 @@ class Question:
             for match in self.kind.looks.finditer(text)
             for word in (m.group().lower() for m in WORD.finditer(match.group()))
         )
-
-
-def _numeric(run: str) -> bool:
-    return re.search(rf"\d|\b{_NUMBER_WORD}\b", run, re.I) is not None
 
 
 def said(text: str) -> str:
@@ -227,7 +221,7 @@ _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day|month|year)\b", re.
 _PAST = re.compile(
     r"(?<!by )(?<!till )(?<!until )(?<!since )\b(?:when|dates?|day|month|year)\s+(?:did|was|were|had|has|have)\b", re.I
 )
-_NUMBERS = ("phone", "money", "clock", "number", "duration")
+_HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
 _SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
 _SPECIFIC = ("email", "phone", "code", "address", "money", "clock")
 _STAMP = re.compile("^" + STAMP, re.M | re.I)

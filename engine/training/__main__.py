@@ -170,8 +170,8 @@ def fit_answers(
     run.train(reading.lessons(words, prepare_reading(maker), run.step), minutes * (1 - share))
     save_file({name: value.bfloat16() for name, value in run.mean.state_dict().items()}, checkpoint / READER)
     trusted = trust(words, run.mean, quotes.weights, Maker(checkpoint, data, READ).of_lives(HELD_LIVES))
-    set_policy(
-        checkpoint, reader_weights=[round(v, 4) for v in trusted.weights],
+    set_policy(  # the threshold is of these weights alone
+        checkpoint, reader_weights=[round(v, 4) for v in trusted.weights], grounded_weights=[],
         grounded_at=round(trusted.grounded_at, 4), span_at=round(trusted.span_at, 4),
     )  # fmt: skip
     print(trusted.report)

@@ -166,9 +166,8 @@ def test_several_answers_are_asked_for(question: str, several: bool) -> None:
         ("Who noticed it?", "Elin", True),
         ("How much did it cost?", "the new boots", False),
         ("How much did it cost?", "36,800", True),
-        ("How long did it take?", "two hours", True),
-        ("When did we leave?", "in the rain", False),
-        ("When did we leave?", "last week", True),
+        ("How many are there?", "two of them", True),
+        ("When did we leave?", "in the rain", True),
         ("What is it?", "9th", True),
     ],
 )
