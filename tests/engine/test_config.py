@@ -130,7 +130,15 @@ def test_policy() -> None:
     assert (read.answer, read.layer_weights, read.max_hops) == ("quote", (0.5, 1.5), 2)
 
 
-@pytest.mark.parametrize(("raw", "named"), [({"anwser": "quote"}, "anwser"), ({"answer": "guess"}, "guess")])
+@pytest.mark.parametrize(
+    ("raw", "named"),
+    [
+        ({"anwser": "quote"}, "anwser"),
+        ({"answer": "guess"}, "guess"),
+        ({"reader_weights": [1.0]}, "reader_weights needs three"),
+        ({"grounded_weights": [1.0, 1.0, 0.0]}, "grounded_weights needs four"),
+    ],
+)
 def test_policy_refuses_by_name(raw: dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         Policy.of(raw)

@@ -1,0 +1,206 @@
+"""What a question asks for: its kind of answer, the words that matter, the thing itself, one answer or several."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from engine.answering.question import Question
+from engine.answering.stems import stem, stems_of
+
+KINDS = [
+    ("When did we move to Leiden?", "time"),
+    ("which year was the roof repaired", "time"),
+    ("What is the deadline for the tax return?", "time"),
+    ("What time does the ferry leave?", "clock"),
+    ("Which day is the rehearsal?", "weekday"),
+    ("How long does the dough rest?", "duration"),
+    ("How much did the boiler cost?", "money"),
+    ("What is the rent of the flat in Porto?", "money"),
+    ("How many eggs go into the cake?", "number"),
+    ("What is the booking number of the hotel?", "code"),
+    ("Who fixed the bicycle?", "person"),
+    ("Whose car did we borrow?", "person"),
+    ("Which doctor did Ada see?", "person"),
+    ("Where are the spare keys?", "place"),
+    ("which restaurant did Tom recommend", "place"),
+    ("What is the plumber's phone number?", "phone"),
+    ("What is Ana's e-mail?", "email"),
+    ("What is the address of the notary?", "address"),
+    ("Why did we leave early?", "reason"),
+    ("What did the vet say about the cat?", None),
+    ("spare keys", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("question", "kind"), KINDS)
+def test_kind_of_answer(question: str, kind: str | None) -> None:
+    found = Question.of(question).kind
+    assert (found and found.name) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Where are the spare keys?", ("spare", "keys")),
+        ("What's Ada's new address?", ("ada", "new", "address")),
+        ("who is it", ("who", "is", "it")),  # nothing else to go by
+        ("KEYS keys Key", ("keys",)),
+        ("", ()),
+        ("?!", ()),
+    ],
+)
+def test_words_that_matter(question: str, words: tuple[str, ...]) -> None:
+    read = Question.of(question)
+    assert read.words == words
+    assert len(read.stems) == len(read.words) == len(set(read.stems))
+
+
+@pytest.mark.parametrize(
+    ("question", "nested"),
+    [
+        ("What is the phone number of the place Jonas recommended?", True),
+        ("What is the number of the neighbour who keeps the key?", True),
+        ("What is the number of the neighbour with the key?", True),
+        ("Where does the sister of Ada's dentist live?", True),
+        ("How much is the project ordered by Heron Ltd?", True),
+        ("When was the director of Brazil born?", True),
+        ("Who wrote the book that Petra left on the amp?", True),
+        ("Where is the water shut-off in our flat?", False),
+        ("Where is the water in our flat?", False),
+        ("What's the rent of the flat?", False),
+        ("What is the name of our dog?", False),
+        ("Who is the mayor of New York?", False),
+        ("How much did that cost?", False),
+        ("Do you know where the keys are?", False),
+        ("Can you tell me who repaired the boat?", False),
+        ("Is the shop open by nine?", False),
+        ("In which container does the band rehearse?", False),
+        ("What was the rent between April 2024 and March 2025?", False),
+        ("Who repaired the boat?", False),
+        ("", False),
+    ],
+)
+def test_a_thing_may_be_named_by_what_is_said_of_it(question: str, nested: bool) -> None:
+    assert Question.of(question).is_nested is nested
+
+
+@pytest.mark.parametrize(
+    ("question", "focus"),
+    [
+        ("What is the new door code of the container?", "code"),
+        ("In which container does the band rehearse?", "container"),
+        ("How much rent do we pay?", "rent"),
+        ("How many degrees do the ovens reach?", "degrees"),
+        ("Who is Maja's teacher?", "teacher"),
+        ("What's the name of our dog?", "dog"),
+        ("where's the water shut-off?", "shut-off"),
+        ("What is my salary since January?", "salary"),
+        ("What is the door code again?", "code"),
+        ("What's the wifi password, please?", "password"),
+        ("What is the new door code you gave me?", "code"),
+        ("What is the code Ana sent me?", "code"),
+        ("How much is the rent?", "rent"),
+        ("What team won the cup?", "team"),
+        ("What is the phone number of Ana?", None),  # texts do not say "number"
+        ("How much do we pay?", None),
+        ("How much did our new mattress cost?", "mattress"),
+        ("How much do we pay for the internet?", "internet"),
+        ("How much did we pay the plumber?", None),
+        ("what did we pay for the old boat", "boat"),
+        ("When did we move?", None),
+        ("spare keys", None),
+        ("What", None),
+    ],
+)
+def test_the_thing_asked_for(question: str, focus: str | None) -> None:
+    assert Question.of(question).focus == (focus and stem(focus))
+
+
+@pytest.mark.parametrize(
+    ("question", "now"),
+    [
+        ("What is the new code?", True),
+        ("How much rent do we pay now?", True),
+        ("What is my salary since May?", True),
+        ("What was in the invoice that came with the new battery?", False),
+        ("Where in New York did we stay?", False),
+        ("Who knows the code?", False),
+    ],
+)
+def test_how_things_are_now_is_asked_for(question: str, now: bool) -> None:
+    assert Question.of(question).asks_now is now
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("What are the numbers of the lockers?", True),
+        ("Which books did I read?", True),
+        ("which three songs did we play", True),
+        ("Who were all the guests?", True),
+        ("What is the code?", False),
+        ("What was the address of the dentist?", False),
+        ("Which class is she in?", False),
+        ("What does he say?", False),
+    ],
+)
+def test_several_answers_are_asked_for(question: str, several: bool) -> None:
+    assert Question.of(question).asks_all is several
+
+
+@pytest.mark.parametrize(
+    ("question", "run", "fits"),
+    [
+        ("Where does the class go?", "9th", False),
+        ("Where does the class go?", "9 Wharf Street", True),
+        ("Who noticed it?", "Somebody", False),
+        ("Who noticed it?", "Elin", True),
+        ("How much did it cost?", "the new boots", False),
+        ("How much did it cost?", "36,800", True),
+        ("How many are there?", "two of them", True),
+        ("When did we leave?", "in the rain", True),
+        ("What is it?", "9th", True),
+    ],
+)
+def test_a_short_answer_is_of_the_kind_asked_for(question: str, run: str, fits: bool) -> None:
+    assert Question.of(question).fits(run) is fits
+
+
+@pytest.mark.parametrize("part", ["a ", "of x ", "the Old ", "!", "who ", "’s "])
+def test_a_long_question_takes_no_time(part: str) -> None:
+    question = Question.of(part * 3000)
+    begun = time.monotonic()
+    assert isinstance(question.is_nested, bool)
+    assert isinstance(question.asks_now, bool)
+    assert time.monotonic() - begun < 2.0
+
+
+def test_stems_meet_across_forms() -> None:
+    assert stem("keys") == stem("key") == stem("Key")
+    assert stem("baking") == stem("baked") == stem("bakes")
+    assert set(stems_of("a twenty-one-page PDF from john@example.org")) >= {"page", "john", "pdf"}
+    assert stems_of("") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answers"),
+    [
+        ("When is the dentist?", "The dentist is on 14 May at 9:30.", True),
+        ("When is the dentist?", "The dentist was friendly.", False),
+        ("How much was it?", "We paid 1,250.00 EUR in the end.", True),
+        ("How much did it cost?", "It was far too expensive.", False),
+        ("How many chairs are there?", "There are twelve chairs.", True),
+        ("How many chairs are there?", "Chairs are in the shed.", False),
+        ("What is Ana's phone number?", "Ana: +31 6 1234 5678", True),
+        ("What is Ana's phone number?", "Ana has a new phone.", False),
+        ("Who repaired the boat?", "Jens repaired the boat.", True),
+        ("Who is Jens?", "jens is a friend", False),
+        ("Why is it cold?", "Because the boiler broke.", True),
+        ("What is it?", "A boiler from 1990.", False),  # no kind is expected
+    ],
+)
+def test_a_sentence_holds_an_answer_of_the_kind(question: str, text: str, answers: bool) -> None:
+    assert Question.of(question).expects(text) is answers
