@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.answering.forms import base_of, group_of
+from engine.answering.forms import _GROUPS, base_of, group_of
 from engine.answering.question import Question
 from engine.answering.stems import stem
 
@@ -32,8 +32,6 @@ def test_others_stay_apart(one: str, other: str) -> None:
 
 
 def test_no_word_stands_in_two_groups() -> None:
-    from engine.answering.forms import _GROUPS
-
     words = [word for group in _GROUPS for word in group]
     assert len(words) == len(set(words))
 
