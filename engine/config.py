@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Reduce = Literal["max", "mean", "last"]
-CIRCUIT = 1  # version of engine/circuit: a change of what it lays is a new one, since banks hold what it encodes
+CIRCUIT = 2  # version of engine/circuit: a change of what it lays is a new one, since banks hold what it encodes
 
 
 class ConfigError(ValueError):

@@ -151,3 +151,5 @@ class Header:
         free = Units(layer)
         for bend, sign in ((1.0, 1.0), (0.6, -1.0)):  # all the same, however little of the mark they have
             free.add(20.0 * (bend * one - plan.header / 4.0), one, sign * 4.0 * plan.prompt)
+        for direction in plan.identity:  # nor has it an ID: a digit that is written keeps a part of its symbol
+            free.add(20.0 * (0.6 * one - plan.header / 4.0), direction, -direction / 8.4)
