@@ -110,11 +110,15 @@ class CatalogLibrary:
         return dict(sorted(scores.items(), key=lambda item: -item[1]))
 
     def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
-        """Of a word with several forms, that of the commonest."""
+        """Of a word with several forms, that of the commonest; of a compound, that of its rarest part."""
         from engine.answering.forms import group_of
 
         forms = {word: (word, *group_of(word)) for word in words}
-        found = self.index.rarity(" ".join(form for group in forms.values() for form in group))
+        parts = {word: word.split("-") for word in words if "-" in word}
+        found = self.index.rarity(" ".join(form for group in (*forms.values(), *parts.values()) for form in group))
+        for word, own in parts.items():
+            if word not in found and (known := [found[part] for part in own if part in found]):
+                found[word] = max(known)
         return {word: min(found.get(form, found[word]) for form in forms[word]) for word in words if word in found}
 
 

@@ -33,8 +33,16 @@ def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
     return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I))
 
 
-_DATE = rf"\b{_MONTH}\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}[/.]\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
-_CLOCK = r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b|\bhalf past\b|\bat (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"  # noqa: E501
+_MEASURE = r"(?! ?(?:%|per\b|kg|g\b|km|cm|mm?\b|l\b|litre|hour|h\b|gb|mb|kr|sek|eur|usd|gbp|[$€£]))"  # not 3.15 %
+_DATE = (
+    rf"\b{_MONTH}\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}/\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
+    rf"|\b(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\b{_MEASURE}"
+)
+_HOUR = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_CLOCK = (
+    rf"\b(?:[01]?\d|2[0-4])[:.][0-5]\d\b{_MEASURE}|\b\d{{1,2}} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b"
+    rf"|\bhalf past\b|\bat {_HOUR}\b"
+)
 _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
 KINDS: tuple[Kind, ...] = (  # the one asked for first in the question counts; of two at one place, the first here
     _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
@@ -159,10 +167,14 @@ class Question:
         """The kind of answer asked for is seldom met by chance."""
         return self.kind is not None and self.kind.name in _SPECIFIC
 
-    def fits(self, run: str) -> bool:
-        """May a run of words be the short answer? Somebody's name is no number, and a sum of money has one."""
+    def fits(self, run: str, behind: str = "") -> bool:
+        """May a run of words be the short answer? Somebody's name is no number, and a sum of money has one; what stands
+        behind it tells that 3.15 per cent is no time."""
         if self.kind is None:
             return True
+        if self.asks_when and re.search(r"\d", run) is not None:
+            found = self.kind.looks.search(run + behind)
+            return found is not None and found.start() < len(run)
         if _HOW_MANY.search(self.text[:LONGEST]):
             return re.search(rf"\d|\b{_NUMBER_WORD}\b", run, re.I) is not None
         words = [word.lower() for word in WORD.findall(run)]

@@ -146,8 +146,9 @@ class Quoting:
             return day, quoted.score
         if reading.start < first.end - len(said(first.text)):  # the stamp of a line is no answer
             return "", 0.0
-        run = self.passages[first.document].text[reading.start : reading.end]
-        if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not self.question.fits(run):
+        text = self.passages[first.document].text
+        run, behind = text[reading.start : reading.end], text[reading.end : first.end]
+        if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not self.question.fits(run, behind):
             return "", 0.0
         return run, self.trust * reading.share
 

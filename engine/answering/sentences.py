@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.answering.meaning import Likeness, Meanings
 from engine.answering.question import Question, said
+from engine.answering.related import beyond, heaviest_missing, known, themselves, weight_of, with_hints
 from engine.answering.relative import meant
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.talk import Talk
@@ -138,6 +139,7 @@ def read_sentences(
     """Every sentence of a passage, with its neighbours and the document's context in view; of no date."""
     total = sum(weights.values()) or 1.0
     heaviest = max(weights.values(), default=1.0)
+    asked, weights = tuple(weights), with_hints(weights)
     ordered = [stems_of(passage.text[a:b]) for a, b in passage.sentences]
     dated = question.asks_when and question.is_past  # then the day something was written is an answer
     talk = Talk.of(passage.text)
@@ -148,19 +150,19 @@ def read_sentences(
     talkers = frozenset(stems_of(" ".join({turn.speaker for turn in talk.turns})))
     people = [stems_of(talk.people(passage.text, a, b)) for a, b in passage.sentences]
     inside = [
-        _known([*stems, *said_by], weights)
+        known([*stems, *said_by], asked)
         | (question.kind_stems if holds else frozenset())
         | question.timed(passage.text[a:b])
         for stems, said_by, holds, (a, b) in zip(ordered, people, answering, passage.sentences, strict=True)
     ]
     titled = stems_of(passage.context)
-    context = _known(titled, weights) | question.timed(passage.context)
-    asked_for = {question.focus: 1.0} if question.focus is not None else {}
-    named = [bool(_known(stems, asked_for)) for stems in ordered]
-    titled_so = bool(_known(titled, asked_for))
-    whole = _share(context.union(*inside), weights, total)
+    context = known(titled, asked) | question.timed(passage.context)
+    asked_for = (question.focus,) if question.focus is not None else ()
+    named = [bool(themselves(known(stems, asked_for))) for stems in ordered]
+    titled_so = bool(themselves(known(titled, asked_for)))
+    whole = weight_of(context.union(*inside), weights) / total
     unfit = question.is_specific
-    spoken_of = {s: weight for s, weight in weights.items() if s not in question.kind_stems}
+    spoken_of = {s: weights[s] for s in asked if s not in question.kind_stems}
     spoken = sum(spoken_of.values())
     beside_it = surroundings(passage.sentences, talk)
     headers = table_headers(passage.text, passage.sentences)
@@ -180,10 +182,10 @@ def read_sentences(
         beside = titled_so or any(named[first:last]) or (header is not None and named[header])
         length = len(text.split())
         features = (
-            _share(covered, weights, total),
-            _share(near, weights, total),
-            _share(before - covered, weights, total),
-            max((weights[t] for t in weights.keys() - near), default=0.0) / heaviest,
+            weight_of(covered, weights) / total,
+            weight_of(near, weights) / total,
+            weight_of(beyond(before, covered), weights) / total,
+            heaviest_missing(near, weights) / heaviest,
             len(question.names & near) / len(question.names) if question.names else 0.5,
             _pairs(question, ordered[at]),
             float(answering[at]),
@@ -208,8 +210,8 @@ def read_sentences(
         about = beside or not asked_for or question.focus in question.kind_stems
         telling = about and (answering[at] or question.kind is None)
         turn = talk.number(start) if talk.turns else None
-        said_of = _share(near & spoken_of.keys(), spoken_of, spoken or 1.0)
-        yield Seen(features, covered, near, words, turn, telling, said_of)
+        said_of = sum(spoken_of[s] for s in near & spoken_of.keys()) / (spoken or 1.0)
+        yield Seen(features, themselves(covered), themselves(near), words, turn, telling, said_of)
 
 
 def is_dated(passage: Passage, start: int, text: str, talk: Talk) -> bool:
@@ -243,27 +245,6 @@ def table_headers(text: str, sentences: Sequence[tuple[int, int]]) -> list[int |
             out.append(first if first != at - 1 else None)
         end = stop
     return out
-
-
-def _known(stems: Iterable[str], weights: Mapping[str, float]) -> frozenset[str]:
-    """The question's stems among these; `teach` meets `teacher`, which stemming keeps apart."""
-    words = set(stems)
-    return frozenset(
-        asked
-        for asked in weights
-        if asked in words
-        or (
-            len(asked) > 3
-            and any(
-                len(w) > 3 and abs(len(w) - len(asked)) <= 3 and (w.startswith(asked) or asked.startswith(w))
-                for w in words
-            )
-        )
-    )
-
-
-def _share(stems: frozenset[str] | set[str], weights: Mapping[str, float], total: float) -> float:
-    return sum(weights[s] for s in stems) / total
 
 
 def _pairs(question: Question, stems: Sequence[str]) -> float:

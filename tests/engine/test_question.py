@@ -169,6 +169,19 @@ def test_a_short_answer_is_of_the_kind_asked_for(question: str, run: str, fits: 
     assert Question.of(question).fits(run) is fits
 
 
+@pytest.mark.parametrize(
+    ("run", "behind", "fits"),
+    [
+        ("3.15", " per cent.", False),
+        ("30 September", " at the latest.", True),
+        ("at 7.45", " in the hall.", True),
+        ("after the concert", " of 3 May.", True),
+    ],
+)
+def test_a_number_that_answers_when_is_a_time(run: str, behind: str, fits: bool) -> None:
+    assert Question.of("When does it end?").fits(run, behind) is fits
+
+
 @pytest.mark.parametrize("part", ["a ", "of x ", "the Old ", "!", "who ", "’s "])
 def test_a_long_question_takes_no_time(part: str) -> None:
     question = Question.of(part * 3000)
@@ -188,6 +201,10 @@ def test_stems_meet_across_forms() -> None:
 @pytest.mark.parametrize(
     ("question", "text", "answers"),
     [
+        ("When is it due?", "It brings 3.15 per cent.", False),
+        ("When is it due?", "It costs 12.50 SEK, or 1.5 kg of flour.", False),
+        ("When is it due?", "On 12.5., a Monday.", True),
+        ("When is it due?", "At 19.30 sharp.", True),
         ("When is the dentist?", "The dentist is on 14 May at 9:30.", True),
         ("When is the dentist?", "The dentist was friendly.", False),
         ("How much was it?", "We paid 1,250.00 EUR in the end.", True),

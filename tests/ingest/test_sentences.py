@@ -42,6 +42,25 @@ def test_blank_lines_end_sentences() -> None:
     assert split("A heading\n\nbody without stop\r\n\r\nmore") == ["A heading", "body without stop", "more"]
 
 
+def test_what_an_answered_mail_said_is_wrapped_as_prose_is() -> None:
+    text = """> On 24 April 2025 at 07:58 Nora wrote:
+> Good morning, yesterday evening my bicycle was stolen in front of the
+> library, a green tourer, two locks on it. The police report is made.
+>
+> - one lock
+>> and before
+"""
+    assert split(text) == [
+        "> On 24 April 2025 at 07:58 Nora wrote:",
+        "> Good morning, yesterday evening my bicycle was stolen in front of the\n"
+        "> library, a green tourer, two locks on it.",
+        "The police report is made.",
+        ">",
+        "> - one lock",
+        ">> and before",
+    ]
+
+
 def test_spans_are_ordered_trimmed_and_lose_no_word() -> None:
     rng = random.Random(3)
     alphabet = [
