@@ -1,12 +1,13 @@
-"""Memories of other people than the sample folder's: a household's files (tests/household) and chats of two people
-(tests/chats), asked through the real product, with floors under today's figures. `-n 0 -s` prints them.
+"""Memories of other people than the sample folder's: a household's files (tests/household), a locksmith's (tests/club)
+and chats of two people (tests/chats), asked through the real product, with floors under today's figures. `-n 0 -s`
+prints them.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,47 +21,52 @@ from twin_app.settings import Settings
 from twin_app.twin import Twin
 
 TESTS = Path(__file__).parents[1]
-HOUSEHOLD = TESTS / "household"
-EVERY = 3  # of the household's questions; 1 asks all
+FOLDERS = {"household": (40, ("Gwen Harrop", "Gwen")), "club": (33, ("Tomasz Wren", "Tomasz"))}  # files, owner
+EVERY = 4  # of a folder's questions; 1 asks all
 PAIR, SOME = "ingrid_desmond", 2  # of the chats: one pair, every other question
 
 
-@pytest.fixture(scope="module")
-def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Json, Json]]]:
-    """Questions with what `twin ask --json` prints."""
-    lines = (HOUSEHOLD / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+@dataclass(frozen=True, slots=True)
+class Folder:
+    name: str
+    asked: list[tuple[Json, Json]]  # questions with what `twin ask --json` prints
+
+
+@pytest.fixture(scope="module", params=sorted(FOLDERS))
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    files, owner = FOLDERS[request.param]
+    lines = (TESTS / request.param / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     items = [json.loads(line) for line in lines][::EVERY]
-    memory = Twin(tmp_path_factory.mktemp("household") / "home", Settings(me=("Gwen Harrop", "Gwen")))
+    memory = Twin(tmp_path_factory.mktemp(request.param) / "home", Settings(me=owner))
     try:
-        report = add(memory, HOUSEHOLD / "files")
-        assert (report["read"], report["failed"]) == (40, [])
+        report = add(memory, TESTS / request.param / "files")
+        assert (report["read"], report["failed"]) == (files, [])
         caller = Caller(memory.settings)
         memory.ask_many({"questions": items, "retrieval": "both"}, caller)
-        yield list(zip(items, caller.items(), strict=True))
+        yield Folder(request.param, list(zip(items, caller.items(), strict=True)))
     finally:
         memory.close()
 
 
-def test_a_household_is_answered(household: list[tuple[Json, Json]]) -> None:
-    known = [(item, result) for item, result in household if item["type"] != "unanswerable"]
+def test_somebodys_folder_is_answered(folder: Folder) -> None:
+    known = [(item, result) for item, result in folder.asked if item["type"] != "unanswerable"]
     shown = [any(plain(answer) in plain(result["answer"]) for answer in item["answers"]) for item, result in known]
     cited = [
         any(plain(answer) in plain(citation["quote"]) for answer in item["answers"] for citation in result["citations"])
         for item, result in known
     ]
     refused = [not result["grounded"] for _, result in known]
-    print(
-        f"\nhousehold, {len(known)}: {share(shown):.2f} shown, {share(cited):.2f} cited, {share(refused):.2f} refused"
-    )
+    figures = f"{share(shown):.2f} shown, {share(cited):.2f} cited, {share(refused):.2f} refused"
+    print(f"\n{folder.name}, {len(known)}: {figures}")
     assert share(shown) >= 0.28
     assert share(cited) >= 0.28
-    assert share(refused) <= 0.25
+    assert share(refused) <= 0.3
 
 
-def test_what_a_household_does_not_know_is_refused(household: list[tuple[Json, Json]]) -> None:
-    refused = [not result["grounded"] for item, result in household if item["type"] == "unanswerable"]
-    print(f"\nhousehold, {len(refused)} unanswerable: {share(refused):.2f} refused")
-    assert share(refused) >= 0.3
+def test_what_it_does_not_tell_is_refused(folder: Folder) -> None:
+    refused = [not result["grounded"] for item, result in folder.asked if item["type"] == "unanswerable"]
+    print(f"\n{folder.name}, {len(refused)} unanswerable: {share(refused):.2f} refused")
+    assert share(refused) >= 0.2
 
 
 @pytest.fixture(scope="module")
