@@ -1,7 +1,7 @@
 """Where sentences begin and end, by rules that suit notes as well as prose, in one linear pass.
 
 A sentence ends at its punctuation, at a blank line, before a list item, table row, heading or stamp, and at a line
-end that was meant as one (the next word would have fitted on the line).
+end that was meant as one (the next word would have fitted on the line). Lines quoted alike (`> `) are one text.
 """
 
 from __future__ import annotations
