@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -24,6 +25,7 @@ from engine.policy import Policy
 READ = 12  # best sentences that a reader looks at
 DAY = 10  # characters of a day with its year
 LONG = 12  # words of a question that count: the more it has, the smaller the share that its answer repeats
+GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
 UNREAD = 8.0  # logits below the best one: lower ones say no more
 
 
@@ -150,7 +152,7 @@ class Quoting:
         run, behind = text[reading.start : reading.end], text[reading.end : first.end]
         if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not self.question.fits(run, behind):
             return "", 0.0
-        return run, self.trust * reading.share
+        return GOES_ON.sub("\n", run), self.trust * reading.share
 
     def _day(self, sentence: Scored, reading: Reading) -> str | None:
         """What a sentence's "yesterday" means by the day it was written; of a sentence that names no time, that day

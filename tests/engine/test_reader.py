@@ -25,6 +25,7 @@ from engine.session import fingerprint
 from engine.tokenizer import MemoryTokenizer
 from engine.training.quoting import spans
 from engine.weights import load
+from ingest.sentences import sentences
 
 TINY = Path(engine.__path__[0]) / "checkpoints" / "twin-tiny"
 TEXT = (
@@ -270,3 +271,16 @@ def test_likeness_is_of_words_and_of_meaning(meanings: Meanings) -> None:
 
 def test_nothing_is_alike_in_an_empty_passage(meanings: Meanings) -> None:
     assert meanings.likeness(Question.of("Who?"), [1.0], Passage(1, "", "", [])) == []
+
+
+def test_a_short_answer_over_two_lines_of_an_answered_mail_is_without_their_marks(meanings: Meanings) -> None:
+    text = "> Good morning, yesterday evening my bicycle was stolen in front of the\n> library, a green tourer."
+    passage = Passage(1, "", text, list(sentences(text)))
+    policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST)
+    asked, reads = "Where was my bicycle stolen?", Reads.load(TINY / READER, meanings)
+    held = Quoting(asked, Rare(), policy, meanings, reads)  # type: ignore[arg-type]
+    held.following([Hop(1, [(1, 1.0)], (passage,), "", {1: 1.0})])
+    quoted = held.chosen()
+    assert quoted is not None
+    short = held.span(quoted)[0]
+    assert " ".join(short.split()) in ("front of the library", "in front of the library")
