@@ -169,10 +169,10 @@ class Question:
 
     def fits(self, run: str, behind: str = "") -> bool:
         """May a run of words be the short answer? Somebody's name is no number, and a sum of money has one; what stands
-        behind it tells that 3.15 per cent is no time."""
+        behind it tells that 3.15 per cent is no time; nor are twelve months."""
         if self.kind is None:
             return True
-        if self.asks_when and re.search(r"\d", run) is not None:
+        if self.asks_when and re.search(rf"\d|\b{_NUMBER_WORD}\b", run, re.I) is not None:
             found = self.kind.looks.search(run + behind)
             return found is not None and found.start() < len(run)
         if _HOW_MANY.search(self.text[:LONGEST]):

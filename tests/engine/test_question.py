@@ -173,6 +173,8 @@ def test_a_short_answer_is_of_the_kind_asked_for(question: str, run: str, fits: 
     ("run", "behind", "fits"),
     [
         ("3.15", " per cent.", False),
+        ("twelve months", ", as agreed.", False),
+        ("at half past ten", ".", True),
         ("30 September", " at the latest.", True),
         ("at 7.45", " in the hall.", True),
         ("after the concert", " of 3 May.", True),
