@@ -18,7 +18,7 @@ _LINE_OPENER = re.compile(
     r"(?:[-*+•–]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s|[|>]|```"
     r"|\[?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d|\[\d{1,2}:\d\d"  # the stamp of a chat or log line
 )
-_QUOTED = re.compile(r"(?:>[^\S\n]?)++")  # before every line of what an answered mail said, or of a quotation
+_QUOTED = re.compile(r"(?:>[^\S\n]*+)++")  # before every line of what an answered mail said, or of a quotation
 _ABBREVIATION = re.compile(
     r"mrs?|ms|dr|prof|sr|jr|st|no|nr|vs|e\.g|i\.e|cf|fig|vol|pp?|ca|approx|dept|corp|est|gen|col|lt|sgt|rev|hon|mt|"
     r"ave|rd|z\.b|d\.h|bzw|ggf|str|tel|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tue|wed|thu|fri|min|max",
@@ -95,8 +95,9 @@ def _line_was_ended(text: str, line: int, stop: int, after: int, end: int, colum
     begin = following.end() if following else after
     quoted, goes_on = _QUOTED.match(text, line, stop), _QUOTED.match(text, begin, end)
     if quoted and goes_on and quoted.group().count(">") == goes_on.group().count(">"):
+        columns -= quoted.end() - line
         line, begin = quoted.end(), goes_on.end()
-        if text[begin : begin + 1] in "\r\n":
+        if text[begin : begin + 1] in "\r\n" or not text[line:stop].strip():
             return True
     if _LINE_OPENER.match(text, begin, end):
         return True

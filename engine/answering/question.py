@@ -33,14 +33,18 @@ def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
     return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I))
 
 
-_MEASURE = r"(?! ?(?:%|per\b|kg|g\b|km|cm|mm?\b|l\b|litre|hour|h\b|gb|mb|kr|sek|eur|usd|gbp|[$€£]))"  # not 3.15 %
+_UNIT = (
+    r"(?:%|[$€£]|(?:per ?cent|degrees?|million|kg|g|km|cm|mm?|l|litres?|gb|mb|kr|kronor|sek|eur|euros?|usd|gbp"
+    r"|pounds?)\b)"
+)
+_MEASURE = rf"(?!(?:\s|>)*{_UNIT})"  # 3.15 per cent is no day and no time of day
 _DATE = (
     rf"\b{_MONTH}\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}/\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
     rf"|\b(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\b{_MEASURE}"
 )
 _HOUR = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _CLOCK = (
-    rf"\b(?:[01]?\d|2[0-4])[:.][0-5]\d\b{_MEASURE}|\b\d{{1,2}} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b"
+    rf"\b(?:[01]?\d|2[0-4])(?::[0-5]\d\b|\.[0-5]\d\b{_MEASURE})|\b\d{{1,2}} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b"
     rf"|\bhalf past\b|\bat {_HOUR}\b"
 )
 _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
@@ -172,9 +176,9 @@ class Question:
         behind it tells that 3.15 per cent is no time; nor are twelve months."""
         if self.kind is None:
             return True
-        if self.asks_when and re.search(rf"\d|\b{_NUMBER_WORD}\b", run, re.I) is not None:
-            found = self.kind.looks.search(run + behind)
-            return found is not None and found.start() < len(run)
+        if self.asks_when:
+            found = _NO_TIME.search(run + behind)
+            return found is None or found.start() >= len(run)
         if _HOW_MANY.search(self.text[:LONGEST]):
             return re.search(rf"\d|\b{_NUMBER_WORD}\b", run, re.I) is not None
         words = [word.lower() for word in WORD.findall(run)]
@@ -232,6 +236,11 @@ _NOW = re.compile(
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day|month|year)\b", re.I)
 _PAST = re.compile(
     r"(?<!by )(?<!till )(?<!until )(?<!since )\b(?:when|dates?|day|month|year)\s+(?:did|was|were|had|has|have)\b", re.I
+)
+_NO_TIME = re.compile(
+    rf"(?<![\d:.,])(?<!every )(?<!in )(?<!after )(?<!within )(?:\d[\d.,]*|\b{_NUMBER_WORD}\b)(?:\s|>)*"
+    rf"(?:{_UNIT}|(?:minute|hour|day|night|week|month|year)s?\b(?! (?:ago|before|after|later|earlier|from)\b))",
+    re.I,
 )
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
 _SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())

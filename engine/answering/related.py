@@ -10,6 +10,7 @@ from engine.answering.stems import stem
 
 HINT = "~"  # before a stem: it is not there itself, a related word is
 HINTED = 0.5  # of a word's weight that a related one has
+PARTS = 4  # of a compound at most; longer ones are no words
 
 
 @cache
@@ -33,20 +34,30 @@ def with_hints(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def known(stems: Iterable[str], asked: Iterable[str]) -> frozenset[str]:
-    """The question's stems among these, or their hints; `teach` meets `teacher`, which stemming keeps apart."""
+    """The question's stems among these, or their hints; `teach` meets `teacher`, which stemming keeps apart. All parts of
+    a compound are a hint of it: "fixed" and "term" of "fixed-term"."""
     words = set(stems)
     held = (_held(words, one) for one in asked)
     return frozenset(one for one in held if one is not None)
 
 
 def _held(words: set[str], asked: str) -> str | None:
-    if asked in words or ("-" in asked and words.issuperset(stem(part) for part in asked.split("-") if part)):
+    if asked in words:
         return asked
     if len(asked) > 3 and any(
         len(w) > 3 and abs(len(w) - len(asked)) <= 3 and (w.startswith(asked) or asked.startswith(w)) for w in words
     ):
         return asked
+    parts = [part for part in asked.split("-", PARTS) if part]
+    if 1 < len(parts) <= PARTS and all(any(_is_of(word, part) for word in words) for part in parts):
+        return HINT + asked
     return None if words.isdisjoint(related_to(asked)) else HINT + asked
+
+
+def _is_of(word: str, part: str) -> bool:
+    """Whether a stem is that of a compound's part, which was stemmed as the compound's end or not at all."""
+    short, long = sorted((word, part), key=len)
+    return long.startswith(short) and len(long) - len(short) <= min(3, len(short) - 1)
 
 
 def themselves(held: frozenset[str]) -> frozenset[str]:

@@ -173,14 +173,22 @@ def test_a_short_answer_is_of_the_kind_asked_for(question: str, run: str, fits: 
     ("run", "behind", "fits"),
     [
         ("3.15", " per cent.", False),
+        ("3.15", "\n> percent", False),
+        ("12.50", "\u00a0SEK", False),
         ("twelve months", ", as agreed.", False),
         ("at half past ten", ".", True),
         ("30 September", " at the latest.", True),
         ("at 7.45", " in the hall.", True),
+        ("9:31", " Eurostar to Paris", True),
+        ("14:00", " hours sharp", True),
+        ("911", ", they say", True),
+        ("in the 1990s", ".", True),
+        ("every two weeks", ".", True),
+        ("two days before Christmas", ".", True),
         ("after the concert", " of 3 May.", True),
     ],
 )
-def test_a_number_that_answers_when_is_a_time(run: str, behind: str, fits: bool) -> None:
+def test_a_measure_and_a_length_do_not_answer_when(run: str, behind: str, fits: bool) -> None:
     assert Question.of("When does it end?").fits(run, behind) is fits
 
 
@@ -207,6 +215,7 @@ def test_stems_meet_across_forms() -> None:
         ("When is it due?", "It costs 12.50 SEK, or 1.5 kg of flour.", False),
         ("When is it due?", "On 12.5., a Monday.", True),
         ("When is it due?", "At 19.30 sharp.", True),
+        ("When is it due?", "At 9:31 Eurostar leaves.", True),
         ("When is the dentist?", "The dentist is on 14 May at 9:30.", True),
         ("When is the dentist?", "The dentist was friendly.", False),
         ("How much was it?", "We paid 1,250.00 EUR in the end.", True),

@@ -45,9 +45,18 @@ def test_a_word_and_its_hint_are_one() -> None:
     assert beyond(frozenset({"~sleep", "rome"}), frozenset({"sleep"})) == {"rome"}
 
 
-def test_a_compound_is_held_by_its_parts() -> None:
-    assert known(stems_of("a fixed term of a year"), ("fixed-term",)) == {"fixed-term"}
-    assert known(stems_of("a fixed sum"), ("fixed-term",)) == frozenset()
+@pytest.mark.parametrize(
+    ("word", "text", "hinted"),
+    [
+        ("fixed-term", "a fixed term of a year", True),
+        ("part-time", "she works part time", True),
+        ("half-price", "at half the price", True),
+        ("fixed-term", "a fixed sum", False),
+        ("co-owner", "the owner", False),
+    ],
+)
+def test_its_parts_hint_at_a_compound(word: str, text: str, hinted: bool) -> None:
+    assert known(stems_of(text), (stem(word),)) == (frozenset({"~" + stem(word)}) if hinted else frozenset())
 
 
 def test_the_table_is_of_single_words_that_say_something() -> None:

@@ -61,6 +61,22 @@ def test_what_an_answered_mail_said_is_wrapped_as_prose_is() -> None:
     ]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_quoted_blank_line_is_no_part_of_a_sentence(end: str) -> None:
+    lines = ["> Could you come at five?", ">", "> The key is under the mat."]
+    assert split(end.join(lines) + end) == lines
+
+
+@pytest.mark.parametrize("mark", ["", "> ", ">  ", "> > > "])
+def test_marks_of_quoted_lines_take_no_room(mark: str) -> None:
+    lines = [
+        "a line of some seventy characters tells how wide the text is wrapped, say",
+        "and the next one ends where a long word does not fit on it behind this",
+        "Constantinople, which is the capital of nothing any more.",
+    ]
+    assert split("\n".join(mark + line for line in lines)) == ["\n".join(mark + line for line in lines)]
+
+
 def test_spans_are_ordered_trimmed_and_lose_no_word() -> None:
     rng = random.Random(3)
     alphabet = [
