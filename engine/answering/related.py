@@ -34,8 +34,8 @@ def with_hints(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def known(stems: Iterable[str], asked: Iterable[str]) -> frozenset[str]:
-    """The question's stems among these, or their hints; `teach` meets `teacher`, which stemming keeps apart. All parts of
-    a compound are a hint of it: "fixed" and "term" of "fixed-term"."""
+    """The question's stems among these, or their hints; `teach` meets `teacher`, which stemming keeps apart. The parts
+    of a compound are a hint of it: "fixed" and "term" of "fixed-term"."""
     words = set(stems)
     held = (_held(words, one) for one in asked)
     return frozenset(one for one in held if one is not None)
