@@ -17,6 +17,8 @@ class Passage:
     sentences: Sequence[tuple[int, int]]  # spans in text, in order
     date: str | None = None  # ISO 8601; of its file where it says none itself
     moments: Sequence[tuple[int, str]] = ()  # when what begins at a place in text was written: messages, diaries
+    writers: Sequence[tuple[int, str]] = ()  # and who wrote it, where that is known: mails, messages
+    me: Sequence[str] = ()  # names of whoever asks
 
     def written(self, at: int) -> str | None:
         """When what stands at a place in the text was written; None where it is not told as of a time."""

@@ -52,7 +52,7 @@ class CatalogLibrary:
     def passages(self, documents: Sequence[int]) -> list[Passage]:
         found = self.catalog.documents.get(documents)
         self.rows |= found
-        return [passage(number, row.document, row.path.name) for number, row in found.items()]
+        return [passage(number, row.document, row.path.name, self.asking.me) for number, row in found.items()]
 
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         if self.asking.retrieval == "latent":
@@ -122,14 +122,20 @@ class CatalogLibrary:
         return {word: min(found.get(form, found[word]) for form in forms[word]) for word in words if word in found}
 
 
-def passage(number: int, document: Document, name: str) -> Passage:
+def passage(number: int, document: Document, name: str, me: Sequence[str] = ()) -> Passage:
     """A document as the engine reads it; no sentence goes over from one message to the next."""
     from engine.library import Passage
 
     text = document.text
     starts = [0, *(place for place, _ in document.messages if place), len(text)]
     spans = [(a + first, a + last) for a, b in pairwise(starts) for first, last in sentences(text[a:b])]
-    return Passage(number, document.context, text, spans, document.date, moments_of(document, name))
+    writers = [(place, _known(message.author, me)) for place, message in document.messages]
+    return Passage(number, document.context, text, spans, document.date, moments_of(document, name), writers, me)
+
+
+def _known(author: str, me: Sequence[str]) -> str:
+    """A writer's name; of what exports have from "You" the owner's."""
+    return me[0] if me and author.lower() == YOU else author
 
 
 def moments_of(document: Document, name: str) -> list[tuple[int, str]]:

@@ -6,85 +6,10 @@ import re
 from dataclasses import dataclass
 
 from engine.answering.focus import LONGEST, focus_of
+from engine.answering.kinds import MONEY, NUMBER_WORD, SPECIFIC, TIMED, UNIT, Kind, kind_of
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.talk import STAMP
 from engine.answering.times import Time, times_in
-
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
-_NUMBER_WORD = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"
-    r"|seventy|eighty|ninety|hundred|thousand|million|dozen|half|twice|once)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of answer: what asks for it, and what it looks like."""
-
-    name: str
-    asked: re.Pattern[str]
-    looks: re.Pattern[str]
-
-
-def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
-    return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I))
-
-
-_UNIT = (
-    r"(?:%|[$€£]|(?:per ?cent|degrees?|million|kg|g|km|cm|mm?|l|litres?|gb|mb|kr|kronor|sek|eur|euros?|usd|gbp"
-    r"|pounds?)\b)"
-)
-_MEASURE = rf"(?!(?:\s|>)*{_UNIT})"  # 3.15 per cent is no day and no time of day
-_DATE = (
-    rf"\b{_MONTH}\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}/\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
-    rf"|\b(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\b{_MEASURE}"
-)
-_HOUR = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_CLOCK = (
-    rf"\b(?:[01]?\d|2[0-4])(?::[0-5]\d\b|\.[0-5]\d\b{_MEASURE})|\b\d{{1,2}} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b"
-    rf"|\bhalf past\b|\bat {_HOUR}\b"
-)
-_WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
-KINDS: tuple[Kind, ...] = (  # the one asked for first in the question counts; of two at one place, the first here
-    _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
-    _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach)\b"
-          r"|\b(call|dial|reach)\b.*\bnumber|\bphone\b", r"\+?\d[\d\s()/.-]{5,}\d"),
-    _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
-          r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
-          r"|\b(number|code|version|pin|serial|iban|password)\b.*\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
-          r"\b(?=\w*\d)[\w/.-]{2,}\b|\bversion \w"),
-    _kind("address", r"\baddress\b",
-          rf"\b(?!{_MONTH}\b)[^\W\d]\w+ \d+\b"
-          rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place)"),
-    _kind("money", r"\bhow much\b.*\b(cost|costs|pay|paid|price|rent|owe|charge|charged|fee|spend|spent|worth|deposit"
-          r"|earn|make|save|bill|budget|amount|total|money)\b"
-          r"|\bhow much (?:is|was|are|were) (?:the|an?|my|our|it|that)\b"
-          r"|\bwhat (?:did|do|does|will)\b.*\b(?:cost|pay|owe|earn|charge)\b"
-          r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
-          r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
-          r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|\b\d+[.,]\d\d\b"),
-    _kind("clock", r"\b(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
-    _kind("weekday", r"\b(what|which) (day|days|weekday|weekdays)\b(?! of the month)", _WEEKDAY + "|" + _DATE),
-    _kind("duration", r"\bhow long\b(?! ago)", rf"(?:\d|\b{_NUMBER_WORD}\b).{{0,12}}\b(?:second|minute|hour|day|night"
-          r"|week|month|year|min|h|hrs?)s?\b"),
-    _kind("time", r"\bwhen\b|\b(what|which) (date|year|month|week)\b|\bhow long ago\b|\bdeadline\b|\bbirthday\b|\bdue\b"
-          r"|\bwhich dates\b", rf"{_DATE}|{_CLOCK}|{_WEEKDAY}|\b(?:today|tomorrow|yesterday|tonight)\b"
-          r"|\b(?:next|last|this) (?:week|month|year|spring|summer|autumn|winter)\b"),
-    _kind("number", r"\bhow (many|much|old|far|big|tall|high|large|heavy|often|fast|deep|wide|hot|warm|cold|strong)\b"
-          r"|\b(percentage|size|temperature|dose|pressure|number|degrees|speed|weight|height|distance)\b",
-          rf"\d|\b{_NUMBER_WORD}\b|\b(?:every|daily|weekly|monthly|yearly)\b"),
-    _kind("person", r"\bwho(m|se)?\b|\b(what|which) (person|man|woman|doctor|author|actor|singer|band)\b|\bname\b"
-          r"|\bcalled\b", rf"\b(?!(?i:{_MONTH}|\w+day)\b)[A-Z][\w’'-]+", case=True),
-    _kind("place", r"\bwhere\b|\b(what|which) (city|town|place|country|street|hotel|venue|restaurant|room)\b",
-          r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|with)\b "
-          r"(?:the |an? |our |my )?[“\"]?[\w-]+"
-          r"|\b\d+ [A-Z]\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
-    _kind("reason", r"\bwhy\b|\bhow come\b|\bwhat for\b|\breason\b",
-          r"\b(?:because|since|so that|due to|as it|in order|to)\b"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +29,14 @@ class Question:
         names: set[str] = set()
         matches = list(WORD.finditer(text))
         content = [m for m in matches if plain(m.group().lower()) not in STOP]
-        for match in content or matches:
+        framing = {at for m in _FRAME.finditer(text[:LONGEST]) for at in range(*m.span())}
+        said = [m for m in content if m.start() not in framing]
+        for match in said or content or matches:
             word = plain(match.group().lower())
             found.setdefault(stem(word), word)
             if match.start() and (match.group()[0].isupper() or match.group()[0].isdigit()):
                 names.add(stem(word))
-        asked = [(m.start(), at, kind) for at, kind in enumerate(KINDS) if (m := kind.asked.search(text)) is not None]
-        kind = min(asked)[2] if asked else None
+        kind = kind_of(text)
         kind_stems = frozenset(found) & _KIND_STEMS if kind else frozenset[str]()
         times = tuple((time, frozenset(found).intersection(stems_of(text[slice(*time.at)]))) for time in times_in(text))
         return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus_of(text), times)
@@ -157,6 +83,23 @@ class Question:
         return _PAST.search(self.text[:LONGEST]) is not None
 
     @property
+    def asks_who(self) -> bool:
+        return self.kind is not None and self.kind.name == "person" and _WHO.match(self.text) is not None
+
+    @property
+    def asks_who_said(self) -> bool:
+        """Who is asked for said, wrote or proposed something."""
+        return self.asks_who and _WHO_SAID.match(self.text) is not None
+
+    @property
+    def asks_of_me(self) -> bool:
+        return _OF_ME.search(self.text[:LONGEST]) is not None
+
+    @property
+    def asks_what_i_said(self) -> bool:
+        return _WHAT_I_SAID.search(self.text[:LONGEST]) is not None
+
+    @property
     def asks_a_day(self) -> bool:
         """Nothing is asked for but what was at a time: "What happened on 3 May?"."""
         named = frozenset[str]().union(*(stems for _, stems in self.times))
@@ -169,21 +112,28 @@ class Question:
     @property
     def is_specific(self) -> bool:
         """The kind of answer asked for is seldom met by chance."""
-        return self.kind is not None and self.kind.name in _SPECIFIC
+        return self.kind is not None and self.kind.name in SPECIFIC
 
     def fits(self, run: str, behind: str = "") -> bool:
         """May a run of words be the short answer? Somebody's name is no number, and a sum of money has one; what stands
         behind it tells that 3.15 per cent is no time; nor are twelve months."""
         if self.kind is None:
-            return True
+            return _WHICH.match(self.text) is None or MONEY.fullmatch(run.strip()) is None
         if self.asks_when:
             found = _NO_TIME.search(run + behind)
             return found is None or found.start() >= len(run)
         if _HOW_MANY.search(self.text[:LONGEST]):
-            return re.search(rf"\d|\b{_NUMBER_WORD}\b", run, re.I) is not None
+            return re.search(rf"\d|\b{NUMBER_WORD}\b", run, re.I) is not None
         words = [word.lower() for word in WORD.findall(run)]
-        named = any(word not in STOP and word not in _SOMEBODY and not word[0].isdigit() for word in words)
+        named = any(word not in STOP and word not in _SOMEBODY and not _DIGIT.search(word) for word in words)
         return named or self.kind.name not in ("person", "place")
+
+    def is_of_name(self, before: str, run: str, behind: str) -> bool:
+        """Whether a run is the rest of a name that the question has, as "Vance" is of "Petra Vance": no news."""
+        if self.kind is None or self.kind.name != "person" or not run[:1].isupper() or len(run.split()) > 1:
+            return False
+        beside = (_NAME_BEFORE.search(before), _NAME_BEHIND.match(behind))
+        return any(match is not None and stem(match.group(1).lower()) in self.names for match in beside)
 
     def expects(self, text: str) -> bool:
         """Does the text hold an answer of the kind asked for, beyond the question's own words? The stamp of a chat or
@@ -191,8 +141,9 @@ class Question:
         if self.kind is None:
             return False
         text = said(text)
+        empty = STOP - {"may"} if self.kind.name in TIMED else STOP
         return any(
-            word not in STOP and stem(plain(word)) not in self.stems
+            word not in empty and stem(plain(word)) not in self.stems
             for match in self.kind.looks.finditer(text)
             for word in (m.group().lower() for m in WORD.finditer(match.group()))
         )
@@ -237,20 +188,41 @@ _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day|month|year)\b", re.
 _PAST = re.compile(
     r"(?<!by )(?<!till )(?<!until )(?<!since )\b(?:when|dates?|day|month|year)\s+(?:did|was|were|had|has|have)\b", re.I
 )
-_NO_TIME = re.compile(
-    rf"(?<![\d:.,])(?<!every )(?<!in )(?<!after )(?<!within )(?:\d[\d.,]*|\b{_NUMBER_WORD}\b)(?:\s|>)*"
-    rf"(?:{_UNIT}|(?:minute|hour|day|night|week|month|year)s?\b(?! (?:ago|before|after|later|earlier|from)\b))",
+_SAYS = (
+    r"(?:say|said|says|tell|told|tells|write|wrote|written|mention(?:s|ed)?|suggest(?:s|ed)?|propose[sd]?|promise[sd]?"
+    r"|recommend(?:s|ed)?|ask(?:s|ed)?|announce[sd]?|complain(?:s|ed)?|repl(?:y|ies|ied)|answer(?:s|ed)?|object(?:s|ed)?"
+    r"|offer(?:s|ed)?|prefer(?:s|red)?|point(?:s|ed)? out|remind(?:s|ed)?|warn(?:s|ed)?|think|thinks|thought)"
+)
+_WHICH = re.compile(r"\W*(?:which|what (?:kind|sort|type|make|brand|model|colou?r)) ", re.I)
+_WHO = re.compile(r"\W*(?:(?:and|so|but) )?who(?!se\b|m\b)\b", re.I)
+_WHO_SAID = re.compile(
+    rf"\W*(?:(?:and|so|but) )?who (?:(?:was|is) it (?:who|that) )?(?:has |had |have )?(?:first )?(?:{_SAYS}|sent"
+    r"|mailed|e-?mailed)\b",
     re.I,
 )
-_HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
-_SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
-_SPECIFIC = ("email", "phone", "code", "address", "money", "clock")
-_STAMP = re.compile("^" + STAMP, re.M | re.I)
-_KIND_WORDS = (
-    "phone telephone mobile number call reach email mail address code time date day weekday year month price cost pay "
-    "paid old often person place total amount"
+_OF_ME = re.compile(r"\bI\b(?!\.)|\b(?:did|do|have|had|am|was|can|should|must|will) i\b")
+_WHAT_I_SAID = re.compile(rf"\b(?:did|do|have|had) I (?:\w+ )?{_SAYS}\b", re.I)
+_NO_TIME = re.compile(
+    rf"(?<![\d:.,])(?<!every )(?<!in )(?<!after )(?<!within )(?:\d[\d.,]*|\b{NUMBER_WORD}\b)(?:\s|>)*"
+    rf"(?:{UNIT}|(?:minute|hour|day|night|week|month|year)s?\b(?! (?:ago|before|after|later|earlier|from)\b))",
+    re.I,
 )
-
-
+_NAME_BEFORE = re.compile(r"\b([A-Z][\w-]*) \Z")
+_NAME_BEHIND = re.compile(r" ([A-Z][\w-]*)\b")
+_HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
+_DIGIT = re.compile(r"\d")
+_SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
+_FRAME = re.compile(  # how it is asked, not of what
+    r"\bstands? for\b|\bat the moment\b|\bthese days\b|\bmeaning\b"
+    r"|\b(?:now|current|nowadays|still|newest|latest)\b",
+    re.I,
+)
+_STAMP = re.compile("^" + STAMP, re.M | re.I)
+_KIND_STEMS = frozenset(
+    stem(word)
+    for word in (
+        "phone telephone mobile number call reach email mail address code time date day weekday year month price cost "
+        "pay paid old often person place total amount"
+    ).split()
+)
 _EVENTS = frozenset(stem(word) for word in "happen event day diary write wrote note done".split())
-_KIND_STEMS = frozenset(stem(word) for word in _KIND_WORDS.split())

@@ -14,7 +14,8 @@ from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, 
 from engine.answering.reader import Reading, Reads
 from engine.answering.relative import Meant, meant, spoken
 from engine.answering.sentences import Scored, lasting, score_sentences, term_weights
-from engine.answering.stems import STOP, WORD
+from engine.answering.short import whole
+from engine.answering.stems import STOP, WORD, stems_of
 from engine.answering.talk import Talk
 from engine.answering.times import times_in
 from engine.answering.windows import asked_of, window_of
@@ -150,9 +151,27 @@ class Quoting:
             return "", 0.0
         text = self.passages[first.document].text
         run, behind = text[reading.start : reading.end], text[reading.end : first.end]
+        if who := self._speaker(first, run, reading.start):
+            return who, self.trust * reading.share
         if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not self.question.fits(run, behind):
             return "", 0.0
-        return GOES_ON.sub("\n", run), self.trust * reading.share
+        if self.question.is_of_name(text[first.start : reading.start], run, behind):
+            return "", 0.0
+        begin, end = whole(self.question, first.text, reading.start - first.start, reading.end - first.start)
+        return GOES_ON.sub("\n", first.text[begin:end]), self.trust * reading.share
+
+    def _speaker(self, sentence: Scored, run: str, at: int) -> str | None:
+        """Who is meant by a run "I", and who says a sentence where that is asked for and the run names nobody else."""
+        if not self.question.asks_who:
+            return None
+        passage = self.passages[sentence.document]
+        talk = Talk.of(passage.text, passage.writers)
+        if name := talk.meant(run, at):
+            return name
+        name = talk.speaker(sentence.start)
+        if name is None or not self.question.asks_who_said or self.question.names.intersection(stems_of(name)):
+            return None
+        return name if not run[:1].isupper() or run.lower() in STOP else None
 
     def _day(self, sentence: Scored, reading: Reading) -> str | None:
         """What a sentence's "yesterday" means by the day it was written; of a sentence that names no time, that day

@@ -35,7 +35,7 @@ FEATURES = (
     "long",
     "short",
     "asks",  # ends with a question mark
-    "echo",  # holds nothing that the question did not have
+    "echo",  # holds nothing that the question did not have, or is of another's "I" where the owner asks of "I"
     "markup",  # front matter, headings, rules of tables
     "recent",  # the question asks how things are now: how new the document is among those that say such a thing
     "meaning",  # likeness of the sentence to the question (answering.meaning)
@@ -142,13 +142,15 @@ def read_sentences(
     asked, weights = tuple(weights), with_hints(weights)
     ordered = [stems_of(passage.text[a:b]) for a, b in passage.sentences]
     dated = question.asks_when and question.is_past  # then the day something was written is an answer
-    talk = Talk.of(passage.text)
-    answering = [
-        question.expects(text) or (dated and is_dated(passage, start, text, talk))
-        for start, text in ((a, passage.text[a:b]) for a, b in passage.sentences)
-    ]
+    talk = Talk.of(passage.text, passage.writers)
     talkers = frozenset(stems_of(" ".join({turn.speaker for turn in talk.turns})))
-    people = [stems_of(talk.people(passage.text, a, b)) for a, b in passage.sentences]
+    people = [stems_of(talk.people(a, b)) for a, b in passage.sentences]
+    answering = [
+        question.expects(text)
+        or (dated and is_dated(passage, start, text, talk))
+        or (question.asks_who and not question.names.issuperset(told_of))
+        for (start, text), told_of in zip(((a, passage.text[a:b]) for a, b in passage.sentences), people, strict=True)
+    ]
     inside = [
         known([*stems, *said_by], asked)
         | (question.kind_stems if holds else frozenset())
@@ -195,7 +197,10 @@ def read_sentences(
             min(1.0, max(0.0, (length - 30) / 50)),
             float(length < 4),
             float(text.rstrip().endswith("?")),
-            float(_echo(question, text)),
+            float(
+                _echo(question, text)
+                or (question.asks_of_me and talk.is_of_others(start, end, question.asks_what_i_said, passage.me))
+            ),
             float(MARKUP.match(text) is not None),
             0.0,
             alike[at].own,

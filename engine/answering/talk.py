@@ -1,4 +1,5 @@
-"""Who says what in a chat, a transcript or an interview: lines that begin with a name and a colon.
+"""Who says what in a chat, a transcript or an interview: lines that begin with a name and a colon. And in a mail: who
+wrote it.
 
 What a speaker says of "I" and "my" is said of the speaker, and of "you", where two talk, of the other. Questions
 have the names: "When did Owen hit the deer?" asks for "I hit a deer."
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +23,7 @@ _LEAST = 0.5  # of the lines that begin a turn
 _LEVELS = frozenset("trace debug info notice warn warning error fatal critical".split())  # a log speaks of nobody
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _FIRST = frozenset("i me my mine myself".split())
+_WRITES_FOR_OTHERS = frozenset("chatgpt assistant".split())
 _SECOND = frozenset("you your yours yourself".split())
 
 
@@ -36,13 +39,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """The turns of a text, in order; none where it is no talk."""
+    """The turns of a text, in order; none where it is no talk. Then `writers` says who wrote what begins where."""
 
     turns: tuple[Turn, ...]
+    text: str = ""
+    writers: tuple[tuple[int, str], ...] = ()
 
     @classmethod
-    def of(cls, text: str) -> Talk:
-        return Talk(_turns(text))
+    def of(cls, text: str, writers: Sequence[tuple[int, str]] = ()) -> Talk:
+        turns = _turns(text)
+        return Talk(turns, text, () if turns else tuple(writers))
 
     def number(self, at: int) -> int:
         """Of the turn in which a place of the text lies, from 1; 0 before the first."""
@@ -52,6 +58,16 @@ class Talk:
         number = self.number(at)
         return self.turns[number - 1] if number else None
 
+    def speaker(self, at: int) -> str | None:
+        """Who says what stands at a place of the text; None where nobody knows, as of a quoted line of a mail."""
+        if (turn := self.turn(at)) is not None:
+            return turn.speaker
+        number = bisect_right(self.writers, at, key=lambda writer: writer[0])
+        line = self.text.rfind("\n", 0, at) + 1
+        if not number or self.text.startswith(">", line):
+            return None
+        return self.writers[number - 1][1] or None
+
     def going_on(self, at: int) -> list[Turn]:
         """The turn in which a place lies, and the next one of its speaker."""
         number = self.number(at)
@@ -60,32 +76,43 @@ class Talk:
         own = self.turns[number - 1]
         return [own, *[turn for turn in self.turns[number:] if turn.speaker == own.speaker][:1]]
 
-    def meant(self, word: str, turn: Turn) -> str | None:
-        """Whom "I" or "you" in a turn stands for; None for any other word, and where more than two talk for "you"."""
+    def meant(self, word: str, at: int) -> str | None:
+        """Whom "I" or "you" at a place of the text stands for; None for any other word, and where more than two talk
+        for "you"."""
         low = re.split("['’]", word.lower())[0]
         if low in _FIRST:
-            return turn.speaker
-        if low not in _SECOND:
+            return self.speaker(at)
+        if low not in _SECOND or (turn := self.turn(at)) is None:
             return None
         others = {one.speaker for one in self.turns} - {turn.speaker}
         return others.pop() if len(others) == 1 else None
 
     def named(self, word: str, at: int) -> str:
         """A word at a place of the text, or the first name it stands for."""
-        turn = self.turn(at)
-        name = self.meant(word, turn) if turn is not None else None
+        name = self.meant(word, at)
         return name.split()[0] if name else word
 
-    def people(self, text: str, start: int, end: int) -> str:
-        """Names of those of whom a sentence of the text tells without saying so: its speaker, and who is "you"."""
+    def people(self, start: int, end: int) -> str:
+        """Names of those of whom a sentence of the text tells without saying so: its speaker, and who is "you"; of a
+        mail's writer those with "I" tell."""
         turn = self.turn(start)
-        if turn is None:
-            return ""
-        found = {turn.speaker: None}
-        for word in _WORD.finditer(text, start, end):
-            if (name := self.meant(word.group(), turn)) is not None:
+        found = {turn.speaker: None} if turn is not None else dict[str, None]()
+        for word in _WORD.finditer(self.text, start, end):
+            if (name := self.meant(word.group(), start)) is not None:
                 found[name] = None
         return " ".join(found)
+
+    def is_of_others(self, start: int, end: int, said: bool, me: Sequence[str]) -> bool:
+        """Whether a sentence is somebody else's of themselves: it has an "I" that is none of `me`, or, where what was
+        said is asked for, is another's; and does not speak of or to `me`."""
+        speaker = self.speaker(start)
+        known = {name.casefold() for name in me}
+        if not known or speaker is None or speaker.casefold() in known | _WRITES_FOR_OTHERS:
+            return False
+        words = {word.group().casefold() for word in _WORD.finditer(self.text, start, end)}
+        if not words.isdisjoint(_SECOND) or not words.isdisjoint(part for name in known for part in name.split()):
+            return False
+        return said or not words.isdisjoint(_FIRST)
 
 
 @lru_cache(maxsize=256)

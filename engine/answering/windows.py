@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.answering.question import KINDS, Question
+from engine.answering.kinds import KINDS
+from engine.answering.question import Question
 from engine.answering.sentences import Scored, table_headers
 from engine.answering.stems import STOP, plain, stem
 from engine.answering.talk import Talk
@@ -70,7 +71,7 @@ def window_of(question: Question, weights: Mapping[str, float], passage: Passage
     if header is not None:
         before = passage.sentences[header]
     behind = scored.end, passage.sentences[at + 1][1] if at + 1 < len(passage.sentences) else scored.end
-    talk = Talk.of(passage.text)
+    talk = Talk.of(passage.text, passage.writers)
 
     def words(start: int, end: int) -> list[str]:
         return [talk.named(m.group(), m.start()) for m in WORD.finditer(passage.text, start, end)]

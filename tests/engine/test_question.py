@@ -31,6 +31,10 @@ KINDS = [
     ("Why did we leave early?", "reason"),
     ("What did the vet say about the cat?", None),
     ("spare keys", None),
+    ("What does code E22 on the boiler stand for?", None),
+    ("What is the meaning of code E22?", None),
+    ("What is the code of the boiler?", "code"),
+    ("Which number reaches the night service?", "phone"),
     ("", None),
 ]
 
@@ -48,6 +52,9 @@ def test_kind_of_answer(question: str, kind: str | None) -> None:
         ("What's Ada's new address?", ("ada", "new", "address")),
         ("who is it", ("who", "is", "it")),  # nothing else to go by
         ("KEYS keys Key", ("keys",)),
+        ("Who is the car insured with now?", ("car", "insured")),
+        ("What does E22 stand for at the moment?", ("e22",)),
+        ("What now?", ("what", "now")),
         ("", ()),
         ("?!", ()),
     ],
@@ -163,6 +170,10 @@ def test_several_answers_are_asked_for(question: str, several: bool) -> None:
         ("How many are there?", "two of them", True),
         ("When did we leave?", "in the rain", True),
         ("What is it?", "9th", True),
+        ("Who wrote the mail?", "HV-770-2291", False),
+        ("Which oven did we order?", "1,849 euros", False),
+        ("Which bus goes there?", "58", True),
+        ("What did we get?", "75 pounds", True),
     ],
 )
 def test_a_short_answer_is_of_the_kind_asked_for(question: str, run: str, fits: bool) -> None:
@@ -192,6 +203,43 @@ def test_a_measure_and_a_length_do_not_answer_when(run: str, behind: str, fits: 
     assert Question.of("When does it end?").fits(run, behind) is fits
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "run", "rest"),
+    [
+        ("What is Petra's cat called?", "Petra Vance: I adopted a cat.", "Vance", True),
+        ("Who is Vance?", "Petra Vance came.", "Petra", True),
+        ("What is Petra's cat called?", "Petra calls it Mimosa.", "Mimosa", False),
+        ("Who came with Petra?", "Anna Petra Vance came.", "Bo", False),
+        ("Where is Petra?", "Petra Vance is out.", "Vance", False),
+    ],
+)
+def test_the_rest_of_a_name_is_no_answer(question: str, text: str, run: str, rest: bool) -> None:
+    before, _, behind = text.partition(run)
+    assert Question.of(question).is_of_name(before, run, behind) is rest
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Who said that it rains?", "who said"),
+        ("who was it that suggested the hotel", "who said"),
+        ("Who sent me the letter?", "who said"),
+        ("Who repaired it?", ""),
+        ("Whose idea was it to say so?", ""),
+        ("What did I say about it?", "what I said"),
+        ("Which hotel did I first propose?", "what I said"),
+        ("What did I do?", "me"),
+        ("What did we say?", ""),
+        ("I.M. Pei built what?", ""),
+    ],
+)
+def test_who_said_it_is_asked_for(question: str, asked: str) -> None:
+    read = Question.of(question)
+    assert read.asks_who_said is (asked == "who said")
+    assert read.asks_what_i_said is (asked == "what I said")
+    assert read.asks_of_me is (asked in ("me", "what I said"))
+
+
 @pytest.mark.parametrize("part", ["a ", "of x ", "the Old ", "!", "who ", "’s "])
 def test_a_long_question_takes_no_time(part: str) -> None:
     question = Question.of(part * 3000)
@@ -218,6 +266,10 @@ def test_stems_meet_across_forms() -> None:
         ("When is it due?", "At 9:31 Eurostar leaves.", True),
         ("When is the dentist?", "The dentist is on 14 May at 9:30.", True),
         ("When is the dentist?", "The dentist was friendly.", False),
+        ("When did he win?", "He won on 3 May.", True),
+        ("When did he win?", "He won in may 2024.", True),
+        ("When did he win?", "He may win.", False),
+        ("When did he win?", "May I win?", False),
         ("How much was it?", "We paid 1,250.00 EUR in the end.", True),
         ("How much did it cost?", "It was far too expensive.", False),
         ("How many chairs are there?", "There are twelve chairs.", True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.answering.question import Question
-from engine.answering.sentences import score_sentences, surroundings
+from engine.answering.sentences import FEATURES, score_sentences, surroundings
 from engine.answering.talk import Talk
 from engine.library import Passage
 from ingest.sentences import sentences
@@ -97,3 +97,45 @@ def test_what_is_asked_in_one_turn_is_answered_in_the_next() -> None:
     )
     assert len(texts[2]) == len(held.sentences)
     assert surroundings([(0, 3), (4, 9), (10, 12)], Talk(())) == [(0, 2), (0, 3), (1, 4)]
+
+
+MAIL = "I handle your claim.\nWe need the number.\n> I reported it\n> on Friday.\nViktor"
+
+
+def test_the_writer_of_a_mail_is_its_i_but_not_that_of_what_it_quotes() -> None:
+    talk = Talk.of(MAIL, [(0, "Viktor Sandell")])
+    assert talk.named("I", 0) == "Viktor"
+    assert talk.people(0, 20) == "Viktor Sandell"
+    assert talk.people(21, 40) == ""  # tells of nobody it does not name
+    assert talk.named("I", MAIL.index("reported")) == "I"
+    assert Talk.of(CHAT, [(0, "Viktor")]).named("I", CHAT.index("hit")) == "Owen"
+
+
+def test_who_a_mail_is_from_answers_who_does_it() -> None:
+    held = Passage(1, "", MAIL, list(sentences(MAIL)), writers=[(0, "Viktor Sandell")])
+    question = Question.of("Who handles our claim?")
+    best = score_sentences(question, dict.fromkeys(question.stems, 1.0), [held], {1: 1.0})[0]
+    assert best.text == "I handle your claim."
+    assert best.features[FEATURES.index("kind")] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("me", "at", "said", "others"),
+    [
+        (["Owen"], "Were you", False, False),  # to me
+        (["Owen"], "The road", False, False),  # not of herself
+        (["Owen"], "The road", True, True),
+        (["Nadia"], "I hit", False, True),
+        (["Owen Reed", "Owen"], "I hit", True, False),
+        ([], "I hit", True, False),  # nobody knows who asks
+    ],
+)
+def test_what_others_say_of_themselves_is_not_of_me(me: list[str], at: str, said: bool, others: bool) -> None:
+    text = f"{CHAT}\nNadia: The road is icy.\n"
+    place = text.index(at)
+    assert Talk.of(text).is_of_others(place, text.index("\n", place), said, me) is others
+
+
+def test_what_an_assistant_drafts_may_be_of_me() -> None:
+    talk = Talk.of("We ask for 8 per cent.", [(0, "ChatGPT")])
+    assert not talk.is_of_others(0, 22, True, ["Owen"])

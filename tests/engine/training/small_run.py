@@ -32,6 +32,7 @@ CONFIG: dict[str, Any] = {
         **PRESET["msa_config"], "router_layer_idx": "1,2", "pooling_kernel_size": 16, "doc_top_k": 4, "top_k_docs": 4,
     },
 }  # fmt: skip
+CONFIG.pop("identity_circuit")  # is for the preset's shape
 PHASE = """
 learning_rate = 2e-3
 warmup_steps = 2

@@ -1,0 +1,101 @@
+"""Kinds of answers: what in a question asks for one, and what it looks like in a text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+    r"|(?:(?-i:May|MAY)|(?<=\d )may|may(?= \d))(?! (?:i|we|you|he|she|they|it|be|not)\b))"
+)
+NUMBER_WORD = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"
+    r"|seventy|eighty|ninety|hundred|thousand|million|dozen|half|twice|once)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of answer: what asks for it, and what it looks like."""
+
+    name: str
+    asked: re.Pattern[str]
+    looks: re.Pattern[str]
+
+
+def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
+    return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I))
+
+
+UNIT = (
+    r"(?:%|[$€£]|(?:per ?cent|degrees?|million|kg|g|km|cm|mm?|l|litres?|gb|mb|kr|kronor|sek|eur|euros?|usd|gbp"
+    r"|pounds?)\b)"
+)
+_MEASURE = rf"(?!(?:\s|>)*{UNIT})"  # 3.15 per cent is no day and no time of day
+_DATE = (
+    rf"\b{_MONTH}\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}/\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
+    rf"|\b(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\b{_MEASURE}"
+)
+_HOUR = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_CLOCK = (
+    rf"\b(?:[01]?\d|2[0-4])(?::[0-5]\d\b|\.[0-5]\d\b{_MEASURE})|\b\d{{1,2}} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b"
+    rf"|\bhalf past\b|\bat {_HOUR}\b"
+)
+_WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+KINDS: tuple[Kind, ...] = (
+    _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
+    _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach|reaches|ring)\b"
+          r"|\b(call|dial|reach|ring)\b.*\bnumber|\bphone\b", r"\+?\d[\d\s()/.-]{5,}\d"),
+    _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
+          r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
+          r"|\b(number|code|version|pin|serial|iban|password)\b.*\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
+          r"\b(?=\w*\d)[\w/.-]{2,}\b|\bversion \w"),
+    _kind("address", r"\baddress\b",
+          rf"\b(?!{_MONTH}\b)[^\W\d]\w+ \d+\b"
+          rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place)"),
+    _kind("money", r"\bhow much\b.*\b(cost|costs|pay|paid|price|rent|owe|charge|charged|fee|spend|spent|worth|deposit"
+          r"|earn|make|save|bill|budget|amount|total|money)\b"
+          r"|\bhow much (?:is|was|are|were) (?:the|an?|my|our|it|that)\b"
+          r"|\bwhat (?:did|do|does|will)\b.*\b(?:cost|pay|owe|earn|charge)\b"
+          r"|\bwhat (?:is|are|was|were)\b.*\bworth\b"
+          r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
+          r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
+          r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|\b\d+[.,]\d\d\b"),
+    _kind("clock", r"\b(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
+    _kind("weekday", r"\b(what|which) (day|days|weekday|weekdays)\b(?! of the month)", _WEEKDAY + "|" + _DATE),
+    _kind("duration", r"\bhow long\b(?! ago)", rf"(?:\d|\b{NUMBER_WORD}\b).{{0,12}}\b(?:second|minute|hour|day|night"
+          r"|week|month|year|min|h|hrs?)s?\b"),
+    _kind("time", r"\bwhen\b|\b(what|which) (date|year|month|week)\b|\bhow long ago\b|\bdeadline\b|\bbirthday\b|\bdue\b"
+          r"|\bwhich dates\b", rf"{_DATE}|{_CLOCK}|{_WEEKDAY}|\b(?:today|tomorrow|yesterday|tonight)\b"
+          r"|\b(?:next|last|this) (?:week|month|year|spring|summer|autumn|winter)\b"),
+    _kind("number", r"\bhow (many|much|old|far|big|tall|high|large|heavy|often|fast|deep|wide|hot|warm|cold|strong)\b"
+          r"|\b(percentage|size|temperature|dose|pressure|number|degrees|speed|weight|height|distance)\b",
+          rf"\d|\b{NUMBER_WORD}\b|\b(?:every|daily|weekly|monthly|yearly)\b"),
+    _kind("person", r"\bwho(m|se)?\b|\b(what|which) (person|man|woman|doctor|author|actor|singer|band)\b|\bname\b"
+          r"|\bcalled\b", rf"\b(?!(?i:{_MONTH}|\w+day)\b)[A-Z][\w’'-]+", case=True),
+    _kind("place", r"\bwhere\b|\b(what|which) (city|town|place|country|street|hotel|venue|restaurant|room)\b",
+          r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|with)\b "
+          r"(?:the |an? |our |my )?[“\"]?[\w-]+"
+          r"|\b\d+ [A-Z]\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
+    _kind("reason", r"\bwhy\b|\bhow come\b|\bwhat for\b|\breason\b",
+          r"\b(?:because|since|so that|due to|as it|in order|to)\b"),
+)  # fmt: skip
+
+SPECIFIC = ("email", "phone", "code", "address", "money", "clock")  # seldom met by chance
+TIMED = ("time", "weekday", "clock", "duration")
+MONEY = re.compile(
+    r"(?:[$€£¥]|\b(?:eur|usd|gbp|sek|chf)\b) ?\d[\d.,]*|\d[\d.,\s]*(?:[$€£¥]|(?:euros?|eur"
+    r"|dollars?|usd|pounds?|gbp|kr|kronor|sek|francs?|chf)\b)",
+    re.I,
+)
+_MEANS = re.compile(r"\bwhat (?:does|do|did|is)\b.*\b(?:means?|meant|meaning|stands? for)\b", re.I)
+
+
+def kind_of(text: str) -> Kind | None:
+    """The kind asked for first; of two at one place, the first of KINDS. What a code means is no code."""
+    if _MEANS.search(text) is not None:
+        return None
+    asked = [(m.start(), at, kind) for at, kind in enumerate(KINDS) if (m := kind.asked.search(text)) is not None]
+    return min(asked)[2] if asked else None
