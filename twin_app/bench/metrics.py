@@ -13,6 +13,7 @@ import numpy as np
 SHOWN_WORDS = 40  # of an answer; what stands behind them does not count as shown
 RESAMPLES = 1000
 LEVEL = 0.95
+COMPARED = 0.1  # share of answerable questions refused at which refusals are compared
 ARTICLES = re.compile(r"\b(a|an|the)\b")
 NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -98,6 +99,10 @@ class Refusals:
     def at(self, false_share: float) -> tuple[float, float, float]:
         """The point with the most right refusals among those with at most this share of false ones."""
         return max((p for p in self.curve if p[1] <= false_share), key=lambda p: (p[2], -p[1]))
+
+    def under(self, threshold: float) -> tuple[float, float, float]:
+        """The point where what scores below this threshold is refused."""
+        return next(p for p in self.curve if p[0] >= threshold)
 
 
 def refusals(answerable: Sequence[float], unanswerable: Sequence[float]) -> Refusals | None:

@@ -9,20 +9,23 @@ from __future__ import annotations
 import random
 import re
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from twin_app.bench.baselines import DENSE, Retriever
 from twin_app.bench.haystack import haystack, needle, word_key
-from twin_app.bench.metrics import figure
+from twin_app.bench.metrics import figure, recall
 from twin_app.bench.options import Bench, bench
-from twin_app.bench.report import Cell, Line, Table, kept, plot, publish
+from twin_app.bench.pictures import Curves, Line
+from twin_app.bench.report import Cell, Table, kept, publish
 from twin_app.bench.unit_memory import Asked, UnitMemory
 from twin_app.bench.units import Doc, Unit
 from twin_app.errors import DONE, UsageError
 from twin_app.invocation import Invocation
 
 FIRST = 16  # documents of a ranking that count as routed: what attention sees
+DENSE_SIZE = 128 * 1024  # tokens of the largest haystack that MiniLM embeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,16 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """Of one trial; a baseline only ranks."""
+
     task: str
     size: int
     retrieval: str
     depth: float
     routed: float  # share of the needles' files among the first FIRST
-    shown: float  # share of the values in the answer
-    found: float  # share of the values in the answer or the sentences it cites: RULER's measure
-    seconds: float
+    shown: float | None = None  # share of the values in the answer
+    found: float | None = None  # share of the values in the answer or the sentences it cites: RULER's measure
+    seconds: float | None = None
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -111,7 +116,13 @@ def new_uuid(rng: random.Random) -> str:
 
 
 def outcomes(
-    memory: UnitMemory, tasks: Sequence[Task], size: int, trials: int, retrievals: Sequence[str], seed: int
+    memory: UnitMemory,
+    tasks: Sequence[Task],
+    size: int,
+    trials: int,
+    retrievals: Sequence[str],
+    seed: int,
+    baselines: Sequence[Retriever] = (),
 ) -> Iterator[Outcome]:
     originals = {doc.id: doc for doc in memory.unit.docs}
     with memory.changing():
@@ -122,6 +133,9 @@ def outcomes(
                 memory.put(made.edited)
                 for retrieval in retrievals:
                     yield outcome(task, size, retrieval, made, memory.ask(made.question, retrieval))
+                for baseline in baselines:
+                    [ranking] = baseline.rankings(memory.unit, [made.question], FIRST, made.edited)
+                    yield Outcome(task.name, size, baseline.name, made.depth, routed(made, ranking))
                 memory.put([originals[doc.id] for doc in made.edited])
             memory.shelf.say(f"{task.name} at {size:,} tokens: {trials} trials done")
 
@@ -130,12 +144,15 @@ def outcome(task: Task, size: int, retrieval: str, made: Trial, got: Asked) -> O
     def share(text: str) -> float:
         return sum(value in text for value in made.values) / len(made.values)
 
-    routed = set(made.gold) & set(got.last[:FIRST])
     everything = "\n".join([got.answer, *got.quotes])
     return Outcome(
-        task.name, size, retrieval, made.depth, len(routed) / len(set(made.gold)), share(got.answer),
-        share(everything), got.seconds,
+        task.name, size, retrieval, made.depth, routed(made, got.last), share(got.answer), share(everything),
+        got.seconds,
     )  # fmt: skip
+
+
+def routed(made: Trial, ranking: Sequence[str]) -> float:
+    return recall(ranking, made.gold, FIRST)
 
 
 def table(found: Sequence[Outcome]) -> Table:
@@ -145,12 +162,12 @@ def table(found: Sequence[Outcome]) -> Table:
         groups.setdefault((one.task, one.size, one.retrieval), []).append(one)
     for one in found:
         groups.setdefault(("mean of all", one.size, one.retrieval), []).append(one)
-    measures: tuple[Callable[[Outcome], float], ...] = (lambda o: o.routed, lambda o: o.shown, lambda o: o.found)
-    lines: list[tuple[Cell, ...]] = [
-        (*key, len(own), *(figure([measure(one) for one in own]) for measure in measures),
-         sum(one.seconds for one in own) / len(own))
-        for key, own in groups.items()
-    ]  # fmt: skip
+    lines: list[tuple[Cell, ...]] = []
+    for key, own in groups.items():
+        asked = [(one.shown, one.found, one.seconds) for one in own if one.found is not None]
+        shown, values, seconds = zip(*asked, strict=True) if asked else ((), (), ())
+        lines.append((*key, len(own), figure([one.routed for one in own]), figure(shown), figure(values),
+                      sum(seconds) / len(seconds) if seconds else None))  # fmt: skip
     return Table("niah", "Needles in a haystack (RULER's tasks)", columns, tuple(lines))
 
 
@@ -162,31 +179,30 @@ def run(invocation: Invocation) -> int:
     chosen = [task for task in TASKS if not options.tasks or task.name in options.tasks]
     with bench(invocation) as this:
         found = list(kept(sampled(this, chosen), this.out, "niah-rows.jsonl"))
-        made = table(found)
-        publish([made], invocation.console, as_json=invocation.is_json, out=this.out)
-        if this.out is not None:
-            plot(this.out / "niah.png", curves(found), x="tokens of memory", y="values found",
-                 title="Needles in a haystack", log_x=True)  # fmt: skip
+        publish([table(found)], invocation.console, as_json=invocation.is_json, out=this.out, pictures=[picture(found)])
     return DONE
 
 
 def sampled(this: Bench, chosen: Sequence[Task]) -> Iterator[Outcome]:
     """Every trial: one memory for each haystack and size."""
-    shelf, options = this.shelf(), this.invocation.options
+    shelf, options, baselines = this.shelf(), this.invocation.options, this.baselines()
     for size in options.sizes:
+        beside = [one for one in baselines if one.name != DENSE or size <= DENSE_SIZE]
         for hay in dict.fromkeys(task.hay for task in chosen):
             docs = haystack(hay, size, shelf.measure, options.text, this.seed)
             with shelf.memory(Unit(f"niah-{hay}", f"{size:,} tokens", docs, ())) as memory:
                 tasks = [task for task in chosen if task.hay == hay]
-                yield from outcomes(memory, tasks, size, options.trials, options.retrieval, this.seed)
+                yield from outcomes(memory, tasks, size, options.trials, options.retrieval, this.seed, beside)
 
 
-def curves(found: Sequence[Outcome]) -> list[Line]:
+def picture(found: Sequence[Outcome]) -> Curves:
     """Mean of the values found by size, a line for each task and way of retrieval."""
-    lines: list[Line] = []
-    for task, retrieval in dict.fromkeys((one.task, one.retrieval) for one in found):
-        own = [one for one in found if (one.task, one.retrieval) == (task, retrieval)]
-        sizes = sorted({one.size for one in own})
-        means = [figure([one.found for one in own if one.size == size]).mean or 0.0 for size in sizes]
-        lines.append(Line(f"{task}, {retrieval}", tuple(zip(map(float, sizes), means, strict=True))))
-    return lines
+    groups: dict[tuple[str, str], dict[int, list[float]]] = {}
+    for one in found:
+        if one.found is not None:
+            groups.setdefault((one.task, one.retrieval), {}).setdefault(one.size, []).append(one.found)
+    lines = tuple(
+        Line(*key, tuple((size, sum(values) / len(values)) for size, values in sorted(sizes.items())))
+        for key, sizes in groups.items()
+    )
+    return Curves("niah", "Needles in a haystack", lines, "tokens of memory", "values found", log_x=True)

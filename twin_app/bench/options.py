@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from twin_app.bench.baselines import Retriever, available
+from twin_app.bench.baselines import DENSE, WORDS, Retriever, available
 from twin_app.bench.unit_memory import Shelf
 from twin_app.bench.units import Unit, generated, pooled, read_units, sampled
 from twin_app.invocation import Invocation
@@ -47,8 +47,11 @@ class Bench:
         units = keep(pooled(units) if options.pool else units)
         return sampled(units, options.limit, self.seed)
 
-    def baselines(self) -> list[Retriever]:
-        found, missing = available(self.folder / "embeddings")
+    def baselines(self, names: Sequence[str] = (WORDS, DENSE)) -> list[Retriever]:
+        """None with --no-baselines; a line for each one that is not installed."""
+        if self.invocation.options.no_baselines:
+            return []
+        found, missing = available(self.folder / "embeddings", names)
         for line in missing:
             self.say(line)
         return found

@@ -9,8 +9,9 @@ from typing import Any
 from twin_app.bench import metrics
 from twin_app.bench.baselines import Retriever
 from twin_app.bench.identity import Written, written
-from twin_app.bench.metrics import figure
+from twin_app.bench.metrics import COMPARED, Refusals, figure
 from twin_app.bench.options import bench
+from twin_app.bench.pictures import Bar, Bars, Picture, refusal_curves
 from twin_app.bench.report import Cell, Table, kept, publish
 from twin_app.bench.unit_memory import Asked, Shelf
 from twin_app.bench.units import Item, Unit
@@ -19,7 +20,6 @@ from twin_app.invocation import Invocation
 
 RETRIEVALS = ("latent", "words", "both")
 DEPTH = 10  # documents of a baseline's ranking
-ALLOWED_FALSE = 0.1  # false refusals at which right ones are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,14 @@ def rows(
                     yield Row(unit.set, unit.name, item, retrieval, ranking, asked, wrote)
                 if number % 25 == 24:
                     shelf.say(f"{unit.set} {unit.name}: {number + 1} of {len(unit.items)} questions asked")
-        for baseline in baselines:
-            rankings = baseline.rankings(unit, [item.question for item in unit.items], DEPTH)
-            for item, ranking in zip(unit.items, rankings, strict=True):
-                yield Row(unit.set, unit.name, item, baseline.name, ranking)
+        yield from ranked(unit, baselines)
+
+
+def ranked(unit: Unit, baselines: Sequence[Retriever]) -> Iterator[Row]:
+    for baseline in baselines:
+        rankings = baseline.rankings(unit, [item.question for item in unit.items], DEPTH)
+        for item, ranking in zip(unit.items, rankings, strict=True):
+            yield Row(unit.set, unit.name, item, baseline.name, ranking)
 
 
 def is_found(item: Item) -> bool:
@@ -93,8 +97,7 @@ def retrieval_table(rows: Sequence[Row]) -> Table:
 def answer_table(rows: Sequence[Row]) -> Table:
     columns = (
         "set", "retrieval", "n", "exact", "F1", "leads", "exact where it leads", "shown", "quoted",
-        "shown, gold opened", "n opened", "ID of 16", "ID free", "ID of 16, random others", "ID free, random others",
-        "s a question",
+        "shown, gold opened", "n opened", "s a question",
     )  # fmt: skip
     lines: list[tuple[Cell, ...]] = []
     for (name, system), own in grouped(rows):
@@ -102,7 +105,6 @@ def answer_table(rows: Sequence[Row]) -> Table:
         if not found:
             continue
         opened = [one for one in found if set(one[0].item.gold) & {d for hop in one[1].opened for d in hop}]
-        wrote = [row.written for row in own if row.written]
         lines.append((
             name, system, len(found),
             figure([metrics.exact_match(asked.span or asked.answer, golds) for _, asked, golds in found]),
@@ -112,29 +114,45 @@ def answer_table(rows: Sequence[Row]) -> Table:
             figure([metrics.contains(asked.answer, golds) for _, asked, golds in found]),
             figure([metrics.quoted(asked.quotes, golds) for _, asked, golds in found]),
             figure([metrics.contains(asked.answer, golds) for _, asked, golds in opened]), len(opened),
-            figure([w.chosen for w in wrote]), figure([w.free for w in wrote]),
-            figure([w.chosen_random for w in wrote]), figure([w.free_random for w in wrote]),
             sum(asked.seconds for _, asked, _ in found) / len(found),
         ))  # fmt: skip
     return Table("answers", "Answers, nothing refused: the first 40 words shown, and the sentences cited",
                  columns, tuple(lines))  # fmt: skip
 
 
+def identity_table(rows: Sequence[Row]) -> Table:
+    columns = ("set", "n", "ID of 16", "ID free", "ID of 16, random others", "ID free, random others")
+    lines: list[tuple[Cell, ...]] = []
+    for (name, _), own in grouped([row for row in rows if row.written]):
+        wrote = [row.written for row in own if row.written]
+        lines.append((
+            name, len(wrote), figure([w.chosen for w in wrote]), figure([w.free for w in wrote]),
+            figure([w.chosen_random for w in wrote]), figure([w.free_random for w in wrote]),
+        ))  # fmt: skip
+    title = "IDs written by pure generation, 16 documents in context, the others the strongest wrong ones or any"
+    return Table("identity", title, columns, tuple(lines))
+
+
 def refusal_table(rows: Sequence[Row], threshold: float) -> Table:
     """Of sets with both kinds of question; `threshold` is the checkpoint's own (twin_config.grounded_at)."""
     columns = (
         "set", "answerable", "unanswerable", "refused wrongly", "refused rightly", "AUROC",
-        f"refused rightly at {ALLOWED_FALSE:.0%} wrongly", "threshold there",
+        f"refused rightly at {COMPARED:.0%} wrongly", "threshold there",
     )  # fmt: skip
     lines: list[tuple[Cell, ...]] = []
-    for (name, _), own in grouped([row for row in rows if row.asked]):
-        yes, no = scores(own, unanswerable=False), scores(own, unanswerable=True)
-        found = metrics.refusals(yes, no)
-        if found is not None:
-            at, _, right = found.at(ALLOWED_FALSE)
-            wrongly, rightly = (figure([score < threshold for score in kind]) for kind in (yes, no))
-            lines.append((name, len(yes), len(no), wrongly, rightly, found.auroc, right, at))
+    for (name, _), yes, no, found in refused(rows):
+        at, _, right = found.at(COMPARED)
+        wrongly, rightly = (figure([score < threshold for score in kind]) for kind in (yes, no))
+        lines.append((name, len(yes), len(no), wrongly, rightly, found.auroc, right, at))
     return Table("refusals", f"Refusals (the checkpoint's threshold: {threshold:g})", columns, tuple(lines))
+
+
+def refused(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, str], list[float], list[float], Refusals]]:
+    """(set, retrieval), scores of its answerable and unanswerable questions, how well these tell them apart."""
+    for key, own in grouped([row for row in rows if row.asked]):
+        yes, no = scores(own, unanswerable=False), scores(own, unanswerable=True)
+        if found := metrics.refusals(yes, no):
+            yield key, yes, no, found
 
 
 def scores(rows: Sequence[Row], *, unanswerable: bool) -> list[float]:
@@ -150,8 +168,16 @@ def grouped(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, str], list[Row]]]:
 
 
 def tables(rows: Sequence[Row], threshold: float) -> list[Table]:
-    made = [retrieval_table(rows), answer_table(rows), refusal_table(rows, threshold)]
+    made = [retrieval_table(rows), answer_table(rows), identity_table(rows), refusal_table(rows, threshold)]
     return [table for table in made if table.rows]
+
+
+def pictures(rows: Sequence[Row], threshold: float) -> list[Picture]:
+    bars = [Bar(row["set"], row["retrieval"], "recall@5", row["recall@5"]) for row in retrieval_table(rows).named()]
+    made: list[Picture] = [Bars("retrieval", "Gold documents among the first five", tuple(bars))] if bars else []
+    if curves := [(key, found) for key, _, _, found in refused(rows)]:
+        made.append(refusal_curves("refusals", curves, threshold))
+    return made
 
 
 def run(invocation: Invocation) -> int:
@@ -160,8 +186,10 @@ def run(invocation: Invocation) -> int:
         shelf = this.shelf()
         made = rows(
             shelf, this.units(), retrievals=options.retrieval, answers=options.answers, identity=options.identity,
-            baselines=[] if options.no_baselines else this.baselines(),
+            baselines=this.baselines(),
         )  # fmt: skip
         found = list(kept(made, this.out, "rows.jsonl"))
-        publish(tables(found, shelf.policy.grounded_at), invocation.console, as_json=invocation.is_json, out=this.out)
+        at = shelf.policy.grounded_at
+        publish(tables(found, at), invocation.console, as_json=invocation.is_json, out=this.out,
+                pictures=pictures(found, at))  # fmt: skip
     return DONE

@@ -1,6 +1,7 @@
 """`twin bench refuse`: whether questions that memory cannot answer are refused, and what that costs in right answers.
 
 Unanswerable are those a set marks so, and questions about another memory ("foreign"), whose answer is not here.
+Beside Twin, as a yardstick: refusing where BM25 scores no document high enough.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from twin_app.bench import metrics
-from twin_app.bench.metrics import Refusals, figure
+from twin_app.bench.baselines import WORDS, Retriever
+from twin_app.bench.metrics import COMPARED, Refusals, figure
 from twin_app.bench.options import bench
-from twin_app.bench.report import Cell, Line, Table, kept, plot, publish
+from twin_app.bench.pictures import refusal_curves
+from twin_app.bench.report import Cell, Table, kept, publish
 from twin_app.bench.unit_memory import Shelf
 from twin_app.bench.units import Item, Unit
 from twin_app.errors import DONE, UsageError
@@ -21,7 +24,6 @@ from twin_app.invocation import Invocation
 
 MARKED, FOREIGN = "marked", "foreign"
 SHARES = (0.05, 0.1, 0.2)  # of answerable questions refused
-COMPARED = 0.1  # the share at which the target is set
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Outcome:
     item: Item
     retrieval: str
     score: float
-    right: bool  # the answer, had it been shown
+    right: bool | None  # the answer, had it been shown; a baseline has none
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -58,15 +60,24 @@ def with_foreign(units: Sequence[Unit], seed: int) -> list[Unit]:
     return out
 
 
-def outcomes(shelf: Shelf, units: Sequence[Unit], retrievals: Sequence[str]) -> Iterator[Outcome]:
+def outcomes(
+    shelf: Shelf, units: Sequence[Unit], retrievals: Sequence[str], baselines: Sequence[Retriever] = ()
+) -> Iterator[Outcome]:
     for unit in units:
         with shelf.memory(unit) as memory:
             for item in unit.items:
-                kind = "" if not item.unanswerable else FOREIGN if item.type == FOREIGN else MARKED
                 for retrieval in retrievals:
                     asked = memory.ask(item.question, retrieval)
                     right = bool(metrics.contains(asked.answer, item.answers))
-                    yield Outcome(unit.set, unit.name, kind, item, retrieval, asked.score, right)
+                    yield Outcome(unit.set, unit.name, kind(item), item, retrieval, asked.score, right)
+        for baseline in baselines:
+            scores = baseline.scores(unit, [item.question for item in unit.items])
+            for item, own in zip(unit.items, scores, strict=True):
+                yield Outcome(unit.set, unit.name, kind(item), item, baseline.name, float(own.max()), None)
+
+
+def kind(item: Item) -> str:
+    return "" if not item.unanswerable else FOREIGN if item.type == FOREIGN else MARKED
 
 
 def compared(found: Sequence[Outcome]) -> Iterator[tuple[tuple[str, str, str], list[Outcome], list[Outcome], Refusals]]:
@@ -82,18 +93,20 @@ def compared(found: Sequence[Outcome]) -> Iterator[tuple[tuple[str, str, str], l
 
 def table(found: Sequence[Outcome], threshold: float) -> Table:
     columns = (
-        "set", "unanswerable", "retrieval", "n answerable", "n unanswerable", "refused wrongly", "refused rightly",
-        "AUROC", *(f"rightly at {share:.0%} wrongly" for share in SHARES), f"threshold at {COMPARED:.0%}",
-        "right of all shown", f"right of shown at {COMPARED:.0%}",
+        "set", "unanswerable", "retrieval", "n answerable", "n unanswerable", "shipped threshold", "refused wrongly",
+        "refused rightly", "AUROC", *(f"rightly at {share:.0%} wrongly" for share in SHARES),
+        f"threshold at {COMPARED:.0%}", "right of all shown", f"right of shown at {COMPARED:.0%}",
     )  # fmt: skip
     lines: list[tuple[Cell, ...]] = []
     for key, yes, no, made in compared(found):
         at = made.at(COMPARED)[0]
+        answers = [(one.score, one.right) for one in (*yes, *no) if one.right is not None]
+        shipped: tuple[Cell, ...] = (None, None, None)
+        if answers:
+            shipped = (threshold, *(figure([one.score < threshold for one in group]) for group in (yes, no)))
         lines.append((
-            *key, len(yes), len(no), figure([one.score < threshold for one in yes]),
-            figure([one.score < threshold for one in no]), made.auroc, *(made.at(share)[2] for share in SHARES), at,
-            figure([one.right for one in (*yes, *no)]),
-            figure([one.right for one in (*yes, *no) if one.score >= at]),
+            *key, len(yes), len(no), *shipped, made.auroc, *(made.at(share)[2] for share in SHARES), at,
+            figure([right for _, right in answers]), figure([right for score, right in answers if score >= at]),
         ))  # fmt: skip
     return Table("refuse", f"Refusals (the checkpoint's own threshold: {threshold:g})", columns, tuple(lines))
 
@@ -103,16 +116,12 @@ def run(invocation: Invocation) -> int:
     with bench(invocation) as this:
         shelf = this.shelf()
         units = with_foreign(this.units(), this.seed)
-        found = list(kept(outcomes(shelf, units, options.retrieval), this.out, "refuse-rows.jsonl"))
-        made = table(found, shelf.policy.grounded_at)
-        if not made.rows:
+        made = outcomes(shelf, units, options.retrieval, this.baselines([WORDS]))
+        found = list(kept(made, this.out, "refuse-rows.jsonl"))
+        threshold = shelf.policy.grounded_at
+        results = table(found, threshold)
+        if not results.rows:
             raise UsageError("no set here has both kinds of question, nor a second memory to take them from")
-        publish([made], invocation.console, as_json=invocation.is_json, out=this.out)
-        if this.out is not None:
-            lines = [
-                Line(", ".join(key), tuple((wrong, right) for _, wrong, right in curve.curve))
-                for key, _, _, curve in compared(found)
-            ]
-            plot(this.out / "refuse.png", lines, x="answerable questions refused", y="unanswerable questions refused",
-                 title="Refusals by threshold")  # fmt: skip
+        picture = refusal_curves("refuse", [(key, curve) for key, _, _, curve in compared(found)], threshold)
+        publish([results], invocation.console, as_json=invocation.is_json, out=this.out, pictures=[picture])
     return DONE

@@ -1,15 +1,15 @@
-"""Results as tables: aligned text for a terminal, Markdown and JSON lines for files, pictures where matplotlib is."""
+"""Results as tables: aligned text for a terminal, Markdown and JSON lines for files, and their pictures beside them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from twin_app.bench.metrics import Figure
+from twin_app.bench.pictures import NO_PICTURES, Picture, save
 from twin_app.render import Console, clean
 
 Cell = str | int | float | Figure | None
@@ -35,8 +35,12 @@ class Table:
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
         return "\n".join([self.title, *(clean(line.rstrip()) for line in lines), ""])
 
+    def named(self) -> list[dict[str, Any]]:
+        """The rows, each cell by its column."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
     def records(self) -> list[dict[str, Any]]:
-        return [{"table": self.name, **dict(zip(self.columns, map(plain, row), strict=True))} for row in self.rows]
+        return [{"table": self.name, **{name: plain(cell) for name, cell in row.items()}} for row in self.named()]
 
 
 def shown(cell: Cell) -> str:
@@ -50,8 +54,10 @@ def plain(value: Any) -> Any:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
-def publish(tables: Sequence[Table], console: Console, *, as_json: bool, out: Path | None) -> None:
-    """On stdout, and where `out` is given in its files NAME.md and NAME.jsonl."""
+def publish(
+    tables: Sequence[Table], console: Console, *, as_json: bool, out: Path | None, pictures: Sequence[Picture] = ()
+) -> None:
+    """On stdout, and where `out` is given in its files NAME.md and NAME.jsonl, pictures in NAME.svg."""
     for table in tables:
         if as_json:
             for record in table.records():
@@ -62,6 +68,8 @@ def publish(tables: Sequence[Table], console: Console, *, as_json: bool, out: Pa
             out.mkdir(parents=True, exist_ok=True)
             (out / f"{table.name}.md").write_text(table.markdown(), encoding="utf-8")
             write_lines(out / f"{table.name}.jsonl", table.records())
+    if out is not None and pictures and not all(save(picture, out) for picture in pictures):
+        console.say(NO_PICTURES)
 
 
 class Recorded(Protocol):
@@ -92,30 +100,3 @@ def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         file.writelines(map(json_line, records))
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One curve of a picture."""
-
-    label: str
-    points: tuple[tuple[float, float], ...]
-
-
-def plot(path: Path, lines: Sequence[Line], *, x: str, y: str, title: str, log_x: bool = False) -> bool:
-    """Writes a picture; False where matplotlib is not installed (the `bench` extra has it)."""
-    if find_spec("matplotlib") is None:
-        return False
-    from matplotlib.figure import Figure as Picture
-
-    picture = Picture(figsize=(6.4, 4.0), layout="constrained")
-    axes = picture.subplots()
-    for curve in lines:
-        x_values, y_values = zip(*curve.points, strict=True)
-        axes.plot(x_values, y_values, marker="." if log_x else "", label=curve.label)
-    axes.set(xlabel=x, ylabel=y, title=title, ylim=(-0.02, 1.02), xscale="log" if log_x else "linear")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize="small")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture.savefig(path, dpi=120)
-    return True

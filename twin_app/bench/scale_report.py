@@ -1,4 +1,4 @@
-"""The table and the picture of `twin bench scale`, drawn from its rows. matplotlib is asked for only here."""
+"""The table and the picture of `twin bench scale`, drawn from its rows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from twin_app import render
+from twin_app.bench.pictures import drawn
 
 Row = Mapping[str, Any]
 # Score on MS MARCO from 16K to 100M tokens (arXiv 2603.23516, figure 1): the ends are published, less than 9 % apart.
@@ -41,15 +42,11 @@ NOTES = (
 
 def draw(rows: Sequence[Row], path: Path) -> bool:
     """Three panels over the size of memory, its axis logarithmic; False where matplotlib is not installed."""
-    try:
-        import matplotlib
+    return drawn(lambda sheet: panels(rows, *sheet.subplots(1, 3)), path, 15, 4.5)
 
-        matplotlib.use("svg")
-        from matplotlib import pyplot
-    except ImportError:
-        return False
+
+def panels(rows: Sequence[Row], quality: Any, seconds: Any, space: Any) -> None:
     sizes = [row["tokens"] for row in rows]
-    figure, (quality, seconds, space) = pyplot.subplots(1, 3, figsize=(15, 4.5))
     for retrieval in ("both", "words", "latent"):
         quality.plot(sizes, [row[f"recall10_{retrieval}"] for row in rows], "o-", label=f"recall@10, {retrieval}")
     quality.plot(sizes, [row["right_both"] for row in rows], "s-", label="answer shown is right, both")
@@ -76,10 +73,6 @@ def draw(rows: Sequence[Row], path: Path) -> bool:
         panel.set_xlabel("tokens in memory")
         panel.grid(alpha=0.3)
         panel.legend(fontsize=8)
-    figure.tight_layout()
-    figure.savefig(path)
-    pyplot.close(figure)
-    return True
 
 
 def _line(cells: Sequence[str]) -> str:

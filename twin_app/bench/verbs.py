@@ -22,15 +22,20 @@ def bench_verbs(verbs: Parsers) -> None:
     qa = _about_units(actions, "qa", "retrieval, answers and refusals on sets of questions, beside BM25 and MiniLM")
     qa.add_argument("--answers", type=ways, default=("both",), metavar="latent,words,both", help="which answer")
     qa.add_argument("--identity", action="store_true", help="also: does the model by itself write the right ID")
-    qa.add_argument("--no-baselines", action="store_true", help="Twin alone")
-    niah = add_verb(actions, "niah", "bench:niah", "needles in a haystack: RULER's eight tasks")
+    niah = add_verb(
+        actions, "niah", "bench:niah", "needles in a haystack: RULER's eight tasks, beside BM25 and MiniLM (up to 128K)"
+    )
     niah.add_argument("--sizes", type=sizes, default=sizes("16K,128K,1M"), metavar="16K,128K,...")
     niah.add_argument("--tasks", type=lambda text: text.split(","), metavar="single_1,...", help="default: all eight")
     niah.add_argument("--trials", type=count, default=10, metavar="N", help="of each task and size, at rising depth")
     niah.add_argument("--text", type=absolute, metavar="FILE", help="prose, .txt or .jsonl[.xz]; default: generated")
     _common(niah, ("latent", "both"))
-    _about_units(actions, "interleave", "what further hops find, on questions that need several documents")
-    _about_units(actions, "refuse", "whether what memory cannot answer is refused", ("both",))
+    several = _about_units(actions, "interleave", "what further hops find, on questions that need several documents")
+    refuse = _about_units(
+        actions, "refuse", "whether what memory cannot answer is refused, beside BM25's best score", ("both",)
+    )
+    for verb in (qa, niah, several, refuse):
+        verb.add_argument("--no-baselines", action="store_true", help="Twin alone")
     ablate = _about_units(actions, "ablate", "what each part is worth, by leaving it out")
     ablate.add_argument(
         "--checkpoint", action="append", default=[], type=named, metavar="NAME=DIR", help="one more row"

@@ -138,7 +138,11 @@ def test_rows_become_tables(shelf: Shelf) -> None:
     assert words["n"] == 3
     assert words["recall@10"]["mean"] == mean_recall(found, "words")
     [answers] = made["answers"].records()
-    assert (answers["retrieval"], answers["n"], answers["ID of 16"]["n"]) == ("both", 3, 3)
+    assert (answers["retrieval"], answers["n"]) == ("both", 3)
+    [identity] = made["identity"].records()
+    assert (identity["set"], identity["n"]) == ("small", 3)
+    assert [identity[name]["n"] for name in identity if name.startswith("ID ")] == [3] * 4
+    assert identity["ID of 16"]["low"] <= identity["ID of 16"]["mean"] <= identity["ID of 16"]["high"]
     assert answers["shown"]["mean"] >= 2 / 3 - 1e-9
     [refusals] = made["refusals"].records()
     assert (refusals["answerable"], refusals["unanswerable"]) == (3, 1)

@@ -65,6 +65,9 @@ def test_refusals_trade_right_ones_for_false_ones() -> None:
     assert found.curve[0][1:] == (0.0, 0.0)
     assert found.curve[-1][1:] == (1.0, 1.0)
     assert found.at(0.0) == (0.2, 0.0, 0.25)
+    assert found.under(0.5)[1:] == (0.2, 0.75)
+    assert found.under(0.05)[1:] == (0.0, 0.0)
+    assert found.under(2.0)[1:] == (1.0, 1.0)
     assert found.at(0.2) == (0.6, 0.2, 0.75)
     assert [point[1] for point in found.curve] == sorted(point[1] for point in found.curve)
 
