@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FIRST_PERSON = re.compile(r"\b(?:I|i(?!\.e)|[Mm](?:e|y|ine|yself))\b")
 YOU = "you"  # what exports call the person they were made for
+HINTED = 0.3  # of a word's evidence that a related word's is worth
 CONTEXT_WEIGHT = 0.5  # of a word in a document's context, as `Words.evidence` has it
 
 
@@ -85,17 +86,23 @@ class CatalogLibrary:
 
     def _evidence(self, text: str, limit: int) -> dict[int, float]:
         """Word evidence, a day that the question names in other spellings too; of documents of that time as many as of
-        all of memory, those without any of the words last."""
+        all of memory, those without any of the words last. Words related to the question's count a little."""
         from engine.answering.forms import group_of
+        from engine.answering.related import words_for
 
         is_whole = self.asking.question in text
         phrases = [phrase for time in self._times for phrase in time.written()] if is_whole else []
         phrases += [form for word in content_words(text) for form in group_of(word) if form != word]
         found = self.index.evidence(text, limit, self.asking.allowed, phrases=phrases)
+        if hints := words_for(content_words(text)) if is_whole else []:
+            hinted = self.index.evidence("", limit, self.asking.allowed, phrases=hints)
+            scores = {d: found.get(d, 0.0) + HINTED * hinted.get(d, 0.0) for d in found | hinted}
+            found = dict(sorted(scores.items(), key=lambda item: -item[1])[:limit])
         if not len(self._then):
             return found
         inside = self.index.evidence(text, limit, self._then, phrases=phrases)
-        return found | inside | {int(number): 0.0 for number in self._then[:limit] if number not in inside}
+        dated = {number: max(score, found.get(number, 0.0)) for number, score in inside.items()}
+        return found | dated | {int(number): 0.0 for number in self._then[:limit] if number not in inside | found}
 
     def _own(self, evidence: dict[int, float]) -> dict[int, float]:
         """What exports have from "You" counts as if the owner's name stood there; best first again."""

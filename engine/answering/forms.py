@@ -127,6 +127,17 @@ theatre theater
 centre center
 grey gray
 tyre tire
+gigabyte gb
+megabyte mb
+kilogram kg kilo kilogramme
+kilometre km kilometer
+centimetre cm centimeter
+millimetre mm millimeter
+litre liter
+euro eur
+dollar usd
+kronor krona kr sek
+appointment appt
 """
 _GROUPS = tuple(tuple(line.split()) for line in _SAME.split("\n") if line)
 _GROUP_OF = {form: group for group in _GROUPS for form in group}

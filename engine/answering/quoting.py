@@ -18,6 +18,7 @@ from engine.answering.short import whole
 from engine.answering.stems import STOP, WORD, stems_of
 from engine.answering.talk import Talk
 from engine.answering.times import times_in
+from engine.answering.verbs import thing_missing
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
@@ -27,6 +28,7 @@ READ = 12  # best sentences that a reader looks at
 DAY = 10  # characters of a day with its year
 LONG = 12  # words of a question that count: the more it has, the smaller the share that its answer repeats
 GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
+FAINT = -3.0  # a reader that finds nothing in any sentence counts half below this: it knows no logs and no tables
 UNREAD = 8.0  # logits below the best one: lower ones say no more
 
 
@@ -110,10 +112,13 @@ class Quoting:
         # a reader of single sentences cannot see what two of them say together
         least = quoted.score if quoted.chained else 0.0
         if self.policy.grounded_weights:
-            own, reader, word, bias = self.policy.grounded_weights
-            asked = min(len(self.weights), LONG)
+            own, reader, word, lacking, bias = self.policy.grounded_weights
             score = _sigmoid(
-                own * lasting(alone, self.policy.sentence_weights) + reader * any_run + word * asked + bias
+                own * lasting(alone, self.policy.sentence_weights)
+                + reader * max(any_run, 0.5 * (any_run + FAINT))
+                + word * min(len(self.weights), LONG)
+                + lacking * thing_missing(alone.near, self.weights)
+                + bias
             )
         self.trust = max(self.trust, least)
         return replace(quoted, score=max(score, least))

@@ -14,18 +14,25 @@ PARTS = 4  # of a compound at most; longer ones are no words
 
 
 @cache
-def _related() -> Mapping[str, frozenset[str]]:
-    """related.txt: a word that a question may use, then those that its answer may use instead."""
-    found: dict[str, set[str]] = {}
+def _table() -> Mapping[str, tuple[str, ...]]:
+    """related.txt: the stem of a word that a question may use, then the words that its answer may use instead."""
+    found: dict[str, list[str]] = {}
     for line in files(__package__).joinpath("related.txt").read_text(encoding="utf-8").splitlines():
         asked, _, told = line.partition(":")
-        found.setdefault(stem(asked), set()).update(map(stem, told.split()))
-    return {asked: frozenset(told - {asked}) for asked, told in found.items()}
+        found.setdefault(stem(asked), []).extend(told.split())
+    return {asked: tuple(dict.fromkeys(told)) for asked, told in found.items()}
 
 
+@cache
 def related_to(asked: str) -> frozenset[str]:
     """Stems that may stand for this one in an answer."""
-    return _related().get(asked, frozenset())
+    return frozenset(map(stem, _table().get(asked, ()))) - {asked}
+
+
+def words_for(words: Iterable[str]) -> list[str]:
+    """Words that an answer may use for these."""
+    asked = dict.fromkeys(map(stem, words))
+    return list(dict.fromkeys(told for one in asked for told in _table().get(one, ()) if stem(told) not in asked))
 
 
 def with_hints(weights: Mapping[str, float]) -> dict[str, float]:

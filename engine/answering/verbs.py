@@ -1,0 +1,36 @@
+"""Words for what is done. People say it in other words: what an answer lacks of them tells little, unlike a thing it
+does not name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.answering.stems import stem
+
+_EVERYDAY = """
+accept add admit advise agree allow announce appear apply approve argue arrange arrive ask attend avoid become
+begin believe belong bend bite blame blow borrow break bring build burn buy call cancel carry catch cause
+celebrate change check choose clean clear climb close collect come complain complete confirm connect consider
+contact contain continue count cover create cross cry cut deal decide decline decorate deliver demand deny
+depend describe deserve destroy develop die discover discuss dislike draw dream drink drive drop earn eat employ
+empty end enjoy enter escape exchange exist expect explain fail fall feed feel fetch fight fill find finish fit
+fix fly fold follow forbid forget forgive gather give grab greet grow guess handle hang happen hate hear help
+hide hire hit hold hope hurt imagine improve include increase inform insist install intend introduce invent
+invite join judge jump keep kick kill know laugh lay lead lean learn leave lend lie lift like listen live look
+lose love maintain manage marry matter measure meet mend mention mind miss mix move need notify obtain occur
+offer open operate organise organize own pack pass pay pick play point pour practise prefer prepare pretend
+prevent produce promise propose protect prove provide pull push quit raise reach read realise realize receive
+recommend recover reduce refer refuse regret reject relax release remain remember remind remove repair repeat
+replace reply require resign respond return ride ring rise run save search see seem sell send separate serve
+settle share shine shoot shout show shut sing sit sleep slip smell smile solve speak spend spill spread stand
+start stay steal stick stop submit succeed suffer suggest supply support suppose survive suspect swim talk taste
+teach tear tend thank think throw tie touch translate treat try turn understand visit vote wait wake walk warn
+wash watch wear weigh win wish wonder work worry wrap write
+"""
+VERBS = frozenset(stem(word) for word in _EVERYDAY.split())
+
+
+def thing_missing(held: frozenset[str], weights: Mapping[str, float]) -> float:
+    """Weight of the heaviest of a question's stems that is no verb and not held, against the heaviest of all."""
+    missing = (weight for one, weight in weights.items() if one not in held and one not in VERBS)
+    return max(missing, default=0.0) / max(weights.values(), default=1.0)
