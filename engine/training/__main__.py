@@ -4,7 +4,8 @@ prepare   reads the sets under --data (docs/training.md names them) into --out/d
 words     learns the word vectors the model starts from (five minutes), with --teacher from a sentence encoder's
 train     goes through the phases, on CPU or GPU: time-bounded (--minutes), checkpointed (its whole state every five
           minutes and at the end, in --out/state) and resumable (run it again, it goes on where it stopped)
-answer    fits how a checkpoint (--to) chooses quotes, short answers and when to refuse; writes it into its config.json
+answer    fits how a checkpoint (--to) chooses quotes, and trains its reader for --minutes, resumable as well; writes
+          into its config.json what is not set there by hand
 convert   makes an MSA checkpoint of --qwen3 DIR in --out, with routers still to be trained:
           `train --from CHECKPOINT --only routers` trains them and leaves the backbone as it is
 export    writes the state as a checkpoint folder in bf16: config.json, model.safetensors, tokenizer.json
@@ -16,14 +17,18 @@ import argparse
 import json
 import random
 import shutil
-from collections.abc import Iterator
+import signal
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
 from engine.answering.quoting import READ
-from engine.answering.reader import READER, Reads, Words
+from engine.answering.reader import READER, Reader, Reads, Words
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
 from engine.training import language, quoting, reading
@@ -34,7 +39,7 @@ from engine.training.phase import all_phases
 from engine.training.samples import HELD_LIVES, Maker
 from engine.training.samples import prepare as prepare_reading
 from engine.training.start import WORD_SHARE
-from engine.training.state import find_state, load_weights
+from engine.training.state import Stopped, find_state, load_weights
 from engine.training.timed import Timed
 from engine.training.trainer import Run, Trainer, initialise
 from engine.training.trusting import trust
@@ -43,6 +48,7 @@ from engine.training.word_vectors import count_passages, first_vectors, learn, m
 from engine.weights import save
 
 HERE = Path(__file__).parent
+ALL_SAMPLES = 50.0  # minutes from which on `answer` makes all samples; for fewer, as much smaller a part
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -59,7 +65,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/twin-tiny"), help="the run's folder (runs/twin-tiny)")
     parser.add_argument("--preset", default="small", help="small, large, or a config.json (small)")
     parser.add_argument("--phases", type=Path, help="folder of phase files; default: the recipe")
-    parser.add_argument("--minutes", type=float, default=120.0, help="train: stop after this long (120)")
+    parser.add_argument(
+        "--minutes", type=float, default=120.0, help="train: stop after this long; answer: its reader's, in all (120)"
+    )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (here: %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 = all")
@@ -73,14 +81,27 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--further", action="store_true", help="answer: go on with the checkpoint's own reader")
     parser.add_argument("--to", type=Path, help="export: the checkpoint folder to write; answer: the one to fit")
     given = parser.parse_args(arguments)
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         run(given)
     except (ConfigError, FileNotFoundError) as error:  # what the person can put right
         parser.error(str(error))
+    except Stopped as stopped:
+        print(f"{given.job}: {stopped}", file=sys.stderr)
+        raise SystemExit(128 + stopped.number) from None
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped(number, "stopped; the same command does what is not done yet")
 
 
 def run(given: argparse.Namespace) -> None:
     """One job. Raises ConfigError or FileNotFoundError for what is missing or does not fit."""
+    if given.threads:
+        torch.set_num_threads(given.threads)
     if given.job == "convert":
         if given.qwen3 is None:
             raise FileNotFoundError("convert needs --qwen3 DIR")
@@ -119,7 +140,7 @@ def run(given: argparse.Namespace) -> None:
     elif given.job == "answer":
         if given.data is None or given.to is None:
             raise FileNotFoundError("answer needs --data DIR and --to CHECKPOINT")
-        fit_answers(given.to, given.data, given.out, given.minutes, given.teacher, given.further)
+        fit_answers(given)
     else:
         if given.to is None:
             raise FileNotFoundError("export needs --to DIR")
@@ -149,32 +170,45 @@ def learn_words(
     save_vectors(learn(first, maker, given.steps, config.routing.chunk_size), out)
 
 
-def fit_answers(
-    checkpoint: Path, data: Path, out: Path, minutes: float, teacher: Path | None, further: bool = False
-) -> None:
-    """How a checkpoint quotes: sentence scores, a reader trained for so many minutes in all, and thresholds, written
-    beside its weights and into the `twin_config` of its config.json."""
+def fit_answers(given: argparse.Namespace) -> None:
+    """How a checkpoint quotes: sentence scores, and a reader trained for so many minutes in all, written beside its
+    weights and into the `twin_config` of its config.json; thresholds too, where it has none set by hand."""
+    checkpoint, data, out, minutes = given.to, given.data, given.out, given.minutes
+    by_hand = "grounded_weights" in ModelConfig.read(checkpoint).answering
     quotes = quoting.fit(checkpoint, data)
     print(quoting.describe(quotes))
-    set_policy(checkpoint, sentence_weights=list(quotes.weights), grounded_at=quotes.grounded_at)
-    maker = Maker(checkpoint, data)
+    set_policy(checkpoint, sentence_weights=list(quotes.weights))
+    maker = Maker(checkpoint, data, share=min(1.0, minutes / ALL_SAMPLES))
     out.mkdir(parents=True, exist_ok=True)
     words = Words(maker.meanings)
-    if further:
+    if given.further:
         begun, share = Reads.load(checkpoint / READER, maker.meanings).reader.requires_grad_(), 0.0
         state, rate = out / "further.state", reading.FURTHER
     else:
         share, state, rate = language.SHARE, out / "reader.state", reading.RATE
-        begun = language.learn(words, data, teacher, out / "language.state", minutes * share)
-    run = Timed(lambda: begun, state, rate)
-    run.train(reading.lessons(words, prepare_reading(maker), run.step), minutes * (1 - share))
-    save_file({name: value.bfloat16() for name, value in run.mean.state_dict().items()}, checkpoint / READER)
-    trusted = trust(words, run.mean, quotes.weights, Maker(checkpoint, data, READ).of_lives(HELD_LIVES))
-    set_policy(  # the threshold is of these weights alone
-        checkpoint, reader_weights=[round(v, 4) for v in trusted.weights], grounded_weights=[],
-        grounded_at=round(trusted.grounded_at, 4), span_at=round(trusted.span_at, 4),
-    )  # fmt: skip
+        begun = language.learn(
+            words, data, given.teacher, out / "language.state", minutes * share, seed=given.seed, device=given.device
+        )
+    run = Timed(lambda: begun, state, rate, given.seed, given.device)
+    run.train(lessons(maker, words, run.step, given.seed), minutes * (1 - share))
+    reader = run.mean.cpu()
+    save_file({name: value.bfloat16() for name, value in reader.state_dict().items()}, checkpoint / READER)
+    trusted = trust(words, reader, quotes.weights, Maker(checkpoint, data, READ).of_lives(HELD_LIVES))
     print(trusted.report)
+    set_policy(checkpoint, reader_weights=[round(v, 4) for v in trusted.weights])
+    if by_hand:
+        print("grounded_at and span_at stay as config.json has them, beside grounded_weights")
+    else:
+        set_policy(
+            checkpoint, grounded_at=round(trusted.grounded_at, 4), span_at=round(trusted.span_at, 4)
+        )  # fmt: skip
+
+
+def lessons(maker: Maker, words: Words, step: int, seed: int) -> Iterator[Callable[[Reader], Tensor]]:
+    """Losses of the reader's batches; samples are made when the first is asked for."""
+    samples = prepare_reading(maker, processes=torch.get_num_threads())
+    print(f"{len(samples)} samples")
+    yield from reading.lessons(words, samples, step, seed)
 
 
 def set_policy(checkpoint: Path, **values: object) -> None:

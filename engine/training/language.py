@@ -13,6 +13,7 @@ import lzma
 import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from engine.answering.windows import WORD, marked
 from engine.training.timed import Log, Timed
 
 SHARE, RATE = 0.4, 1.5e-3  # of a reader's minutes; learning rate
-TEXTS, ROW = 64, 80  # texts of a step, words of a text
+TEXTS, LEAST, ROW = 64, 8, 80  # texts of a step; words of a text, at least and at most
 PIECES = 128  # of a text, to the teacher
 TOGETHER, TIMES = 24, 3  # steps whose targets are made together, how often each is learnt from: a teacher is slow
 HIDDEN = 0.2  # share of the words that are not shown
@@ -66,6 +67,10 @@ def _texts(held: dict[str, object], rng: random.Random) -> Iterator[str]:
         yield before + document["text"]
 
 
+def is_long(text: str) -> bool:
+    return sum(1 for _ in islice(WORD.finditer(text), LEAST)) == LEAST
+
+
 class Sources:
     """Rows of words from all sets under a folder, each set as often as another."""
 
@@ -74,7 +79,9 @@ class Sources:
         paths = sorted([*(data / "text").glob("*.jsonl.xz"), *(data / "qa").glob("*.jsonl.xz")])
         if not paths:
             raise FileNotFoundError(f"{data} holds no text/NAME.jsonl.xz or qa/NAME.jsonl.xz")
-        self.sets = [texts for path in paths if (texts := read_texts(path))]
+        self.sets = [texts for path in paths if (texts := [text for text in read_texts(path) if is_long(text)])]
+        if not self.sets:
+            raise FileNotFoundError(f"{data} holds no text of {LEAST} words")
 
     def rows(self, rng: random.Random, count: int = TEXTS) -> list[list[str]]:
         found: list[list[str]] = []
@@ -82,7 +89,7 @@ class Sources:
             text = rng.choice(rng.choice(self.sets))
             start = 0 if rng.random() < 0.4 else rng.randrange(max(1, len(text) - 6 * ROW))
             words = [m.group() for m in WORD.finditer(text, start, start + 12 * ROW)][bool(start) : ROW]
-            if len(words) >= 8:
+            if len(words) >= LEAST:
                 found.append(words)
         return found
 
@@ -90,12 +97,12 @@ class Sources:
 class Teacher:
     """States of a sentence encoder (a folder in the transformers layout), a word's pieces averaged."""
 
-    def __init__(self, folder: Path, rows: Sequence[Row]) -> None:
+    def __init__(self, folder: Path, rows: Sequence[Row], device: str = "cpu") -> None:
         """rows: by which each dimension is centred and scaled."""
         from transformers import AutoModel, AutoTokenizer
 
         self.cutter = AutoTokenizer.from_pretrained(folder)
-        self.model = AutoModel.from_pretrained(folder).bfloat16().eval().requires_grad_(False)
+        self.model = AutoModel.from_pretrained(folder).to(device, torch.bfloat16).eval().requires_grad_(False)
         self.centre, self.scale = torch.zeros(()), torch.ones(())
         states = self(rows)
         states = states[states.abs().sum(-1) > 0]
@@ -115,8 +122,8 @@ class Teacher:
             for piece, word in enumerate(cut.word_ids(at)):
                 if word is not None:
                     place[at, piece] = at * longest + word
-        hidden = self.model(**cut, output_hidden_states=True).hidden_states
-        states = torch.cat([hidden[layer] for layer in LAYERS], dim=-1).float().flatten(0, 1)
+        hidden = self.model(**cut.to(self.model.device), output_hidden_states=True).hidden_states
+        states = torch.cat([hidden[layer] for layer in LAYERS], dim=-1).float().flatten(0, 1).cpu()
         where = torch.from_numpy(place).flatten()
         summed = states.new_zeros(len(rows) * longest + 1, states.shape[1]).index_add(0, where, states)
         count = torch.zeros(len(summed)).index_add(0, where, torch.ones(len(where)))[:, None]
@@ -153,7 +160,11 @@ class Learner(nn.Module):
         held = ids > 0
         hidden = (torch.rand(ids.shape, generator=drawn) < HIDDEN) & held
         ids, marks = ids.masked_fill(hidden, 0), marks.masked_fill(hidden[..., None], 0.0)
-        with torch.autocast("cpu", torch.bfloat16):
+        device = self.head.weight.device
+        vectors, pieces, ids, marks, held, hidden, targets = (
+            tensor.to(device) for tensor in (vectors, pieces, ids, marks, held, hidden, targets)
+        )
+        with torch.autocast(device.type, torch.bfloat16):
             said = self.head(self.norm(self.reader.understand(self.reader.enter(vectors, pieces), ids, marks, held)))
         counted = (held if all_words else hidden) & (targets.abs().sum(-1) > 0)
         out: Tensor = (said.float() - targets)[counted].square().mean()
@@ -161,11 +172,13 @@ class Learner(nn.Module):
 
 
 def lessons(
-    words: Words, data: Path, teacher: Path | None, step: int, seed: int = 0
+    words: Words, data: Path, teacher: Path | None, step: int, seed: int = 0, device: str = "cpu"
 ) -> Iterator[Callable[[Learner], Tensor]]:
     """Losses from a step on, without end. Texts and teacher are looked for when the first is asked for."""
     sources = Sources(data)
-    targets = Teacher(teacher, sources.rows(random.Random(seed), SCALED)) if teacher else own_vectors(words.meanings)
+    targets: Targets = own_vectors(words.meanings)
+    if teacher:
+        targets = Teacher(teacher, sources.rows(random.Random(seed), SCALED), device)
 
     def loss(rows: Sequence[Row], wanted: Tensor, drawn: int, learner: Learner) -> Tensor:
         return learner.loss(words, rows, wanted.float(), random.Random(drawn), all_words=teacher is not None)
@@ -180,12 +193,16 @@ def lessons(
                 step += 1
 
 
-def learn(words: Words, data: Path, teacher: Path | None, state: Path, minutes: float, log: Log = print) -> Reader:
+def learn(
+    words: Words, data: Path, teacher: Path | None, state: Path, minutes: float, log: Log = print, seed: int = 0,
+    device: str = "cpu",
+) -> Reader:  # fmt: skip
     """A reader whose lower blocks have read for so many minutes in all.
 
     Raises FileNotFoundError where data has no texts."""
     vocabulary, width = words.meanings.table.shape
     hidden = json.loads((teacher / "config.json").read_text(encoding="utf-8"))["hidden_size"] if teacher else width
-    run = Timed(lambda: Learner(Reader(vocabulary, width), len(LAYERS) * hidden if teacher else hidden), state, RATE)
-    run.train(lessons(words, data, teacher, run.step), minutes, log)
+    size = len(LAYERS) * hidden if teacher else hidden
+    run = Timed(lambda: Learner(Reader(vocabulary, width), size), state, RATE, seed, device)
+    run.train(lessons(words, data, teacher, run.step, seed, device), minutes, log)
     return run.mean.reader

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from functools import partial
 
 import torch
@@ -33,8 +34,8 @@ def loss_of(scores: Tensor, batch: Batch, samples: Sequence[Sample]) -> Tensor:
         at += len(sample.windows)
     held = right.flatten(1).logsumexp(1)  # [n] -inf where nothing is right
     count = batch.questions
-    total = _grouped(whole, batch.owner, count, torch.zeros(count))
-    refused = torch.tensor(none)
+    total = _grouped(whole, batch.owner, count, torch.zeros(count, device=scores.device))
+    refused = torch.tensor(none, device=scores.device)
     said = _grouped(held, batch.owner, count, torch.where(refused, 0.0, -1e9))
     return (total - said).clamp(max=20.0).mean()
 
@@ -54,8 +55,10 @@ def lessons(words: Words, samples: Sequence[Sample], step: int, seed: int = 0) -
     longest = [max(len(window.words) for window in sample.windows) for sample in samples]
 
     def loss(chosen: Sequence[Sample], reader: Reader) -> Tensor:
-        batch = words.batch([(s.asked, s.windows) for s in chosen])
-        with torch.autocast("cpu", torch.bfloat16):
+        device = reader.last.weight.device
+        made = words.batch([(s.asked, s.windows) for s in chosen])
+        batch = Batch(*(getattr(made, field.name).to(device) for field in fields(made)))
+        with torch.autocast(device.type, torch.bfloat16):
             scores = reader(batch)
         return loss_of(scores, batch, chosen)
 

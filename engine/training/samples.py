@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import random
 import re
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import torch
@@ -64,22 +65,27 @@ class Sample:
 
 
 class Maker:
-    """From questions over closed memories to samples."""
+    """From questions over closed memories to samples. Word vectors lie on the CPU: forked processes share them."""
 
-    def __init__(self, checkpoint: Path, data: Path, windows: int = WINDOWS) -> None:
+    def __init__(self, checkpoint: Path, data: Path, windows: int = WINDOWS, share: float = 1.0) -> None:
+        """share: of the questions of a memory in a set, and of the memories made of plain text."""
         model = load(checkpoint, device="cpu", dtype=torch.float32)
         self.meanings = Meanings(model, MemoryTokenizer(checkpoint / "tokenizer.json"))
         self.fitted: Sequence[float] = model.config.answering.get("sentence_weights", ())
-        self.data, self.windows = data, windows
+        self.data, self.windows, self.share = data, windows, share
 
     def path(self, name: str) -> Path:
         return self.data / "qa" / f"{name}.jsonl.xz"
 
+    def part_of(self, count: int) -> int:
+        return max(1, round(self.share * count))
+
     def of_set(self, name: str, part: int = 0, parts: int = 1) -> list[Sample]:
         """Every `parts`-th memory of a set in the unit format."""
         rng, other, found, before = random.Random(part), random.Random(f"{name} {part}"), [], list[str]()
-        pool = pool_of(qa["q"] for _, asked in read_units(self.path(name), SETS[name]) for qa in asked)
-        for unit, asked in islice(read_units(self.path(name), SETS[name]), part, None, parts):
+        most = self.part_of(SETS[name])
+        pool = pool_of(qa["q"] for _, asked in read_units(self.path(name), most) for qa in asked)
+        for unit, asked in islice(read_units(self.path(name), most), part, None, parts):
             closed = Closed([(d.get("title", ""), d["text"]) for d in unit["docs"]], self.meanings)
             place = {d["id"]: i for i, d in enumerate(unit["docs"])}
             near = pool_of(qa["q"] for qa in asked)
@@ -117,7 +123,7 @@ class Maker:
         pieces = [piece for text in read_texts(self.data / "text" / f"{name}.jsonl.xz") for piece in cut(text)]
         known = count_words(text for _, text in pieces)
         starts, before = range(0, max(1, len(pieces) - TOGETHER), TOGETHER), list[str]()
-        for start in rng.sample(starts, min(TEXTS[name], len(starts))):
+        for start in rng.sample(starts, min(self.part_of(TEXTS[name]), len(starts))):
             documents = pieces[start : start + TOGETHER]
             closed = Closed(documents, self.meanings)
             made = [(at, one) for at, (_, text) in enumerate(documents) if (one := self.asked(rng, text, known))]
@@ -253,17 +259,23 @@ def hidden(rng: random.Random, text: str) -> tuple[str, str, tuple[int, int]] | 
 
 
 def prepare(maker: Maker, lives: range = LIVES, processes: int = 2) -> list[Sample]:
-    """All training samples, made by forked processes: some ten minutes on two cores."""
+    """All training samples, made by forked processes: some ten minutes on two cores, where the maker's share is 1."""
     jobs: list[tuple[str, tuple[object, ...]]] = []
     for name in SETS:
         if maker.path(name).exists():
             jobs += [("of_set", (name, part, 2)) for part in range(2)]
+    lives = lives[: maker.part_of(len(lives))]
     jobs += [("of_lives", (lives[at : at + 20],)) for at in range(0, len(lives), 20)]
     jobs += [("of_texts", (name,)) for name in TEXTS if (maker.data / "text" / f"{name}.jsonl.xz").exists()]
     _SHARED.append(maker)  # what is there before the fork is there in the processes
     try:
-        with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-            made = list(pool.map(_one, jobs))
+        with ProcessPoolExecutor(processes, mp_context=get_context("fork"), initializer=_begin) as pool:
+            try:
+                made = [one.result() for one in [pool.submit(_one, job) for job in jobs]]
+            except KeyboardInterrupt:  # else they would go on to the end of what they have begun
+                for process in active_children():
+                    process.terminate()
+                raise
     finally:
         _SHARED.clear()
     again = [part for (_, (name, *_)), part in zip(jobs, made, strict=True) if name in TWICE]
@@ -273,7 +285,13 @@ def prepare(maker: Maker, lives: range = LIVES, processes: int = 2) -> list[Samp
 _SHARED: list[Maker] = []
 
 
-def _one(job: tuple[str, tuple[object, ...]]) -> list[Sample]:
+def _begin() -> None:
+    """One thread a process; signals are for the process that began it."""
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _one(job: tuple[str, tuple[object, ...]]) -> list[Sample]:
     made: list[Sample] = getattr(_SHARED[0], job[0])(*job[1])
     return made

@@ -4,15 +4,83 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.config import ConfigError
+from engine.config import ConfigError, ModelConfig
 from engine.qwen3 import MemoryModel
 from engine.weights import save
+
+ANSWERING = {"twin_config", "identity_circuit"}  # of config.json: how a model is used, nothing that training sees
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked this process to stop; the message says how to go on."""
+
+    def __init__(self, number: int, message: str) -> None:
+        super().__init__(message)
+        self.number = number
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[list[int]]:
+    """The signals that ask this process to stop while the body runs (SIGINT, SIGTERM): the first is noted, so that a
+    step can be finished and saved; a second one does what it did before."""
+    asked: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        restore()
+
+    def restore() -> None:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each in before:
+        signal.signal(each, note)
+    try:
+        yield asked
+    finally:
+        restore()
+
+
+def keep_lines(log: Path, kept: Callable[[dict[str, Any]], bool]) -> None:
+    """Takes out of a log the steps that a state does not have, and a line that was cut off: they are done again."""
+    if not log.exists():
+        return
+
+    def whole(line: str) -> bool:
+        try:
+            return kept(json.loads(line))
+        except json.JSONDecodeError:
+            return False
+
+    lines = [line for line in log.read_text(encoding="utf-8").splitlines() if whole(line)]
+    part = log.with_suffix(".part")
+    part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    part.replace(log)
+
+
+def check_same(state: Path, config: ModelConfig, seed: int) -> None:
+    """Raises ConfigError where a state was begun with another seed, or with another configuration in what training
+    sees."""
+    begun, held = load_place(state).get("seed", seed), ModelConfig.read(state).raw
+    if begun != seed:
+        raise ConfigError(f"{state} was begun with --seed {begun}: give that one, or another --out to begin anew")
+    names = sorted({*held, *config.raw} - ANSWERING)
+    if differing := [name for name in names if held.get(name) != config.raw.get(name)]:
+        raise ConfigError(
+            f"{state} is of a model with another {', '.join(differing)}: give the --preset it was begun with, or "
+            "another --out to begin anew"
+        )
 
 
 def save_state(

@@ -14,15 +14,25 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.config import ModelConfig
+from engine.config import ConfigError, ModelConfig
 from engine.qwen3 import MemoryModel
 from engine.template import head_tokens
 from engine.tokenizer import MemoryTokenizer
 from engine.training.batches import Batch, BatchMaker, Corpus
 from engine.training.objectives import Losses, losses
 from engine.training.phase import Phase
-from engine.training.start import start_by_words
-from engine.training.state import find_state, load_optimizers, load_place, load_weights, save_state
+from engine.training.start import WORD_SHARE, start_by_words
+from engine.training.state import (
+    Stopped,
+    asked_to_stop,
+    check_same,
+    find_state,
+    keep_lines,
+    load_optimizers,
+    load_place,
+    load_weights,
+    save_state,
+)  # fmt: skip
 from engine.training.word_vectors import load_vectors
 
 
@@ -92,42 +102,68 @@ class Trainer:
         if run.threads:
             torch.set_num_threads(run.threads)
         self.run, self.phases = run, phases
+        if state := find_state(run.out / "state"):
+            check_same(state, config, run.seed)
         self.tokenizer = MemoryTokenizer(run.tokenizer)
         self.model = initialise(config, run.seed) if model is None else model
         if model is None:
-            start_by_words(self.model, self.tokenizer, load_vectors(run.words), run.seed)
+            vectors, wanted = load_vectors(run.words), int(config.hidden_size * WORD_SHARE)
+            if vectors.shape[1] != wanted:
+                raise ConfigError(
+                    f"{run.words} has {vectors.shape[1]} dimensions, not {wanted}: run `words` with this --preset"
+                )
+            start_by_words(self.model, self.tokenizer, vectors, run.seed)
         self.model.to(run.device)
         self.optimizers = make_optimizers(self.model, phases[0].learning_rate)
-        self.place: dict[str, Any] = {"phase": 0, "step": 0, "total": 0, "seconds": 0.0}
+        self.place: dict[str, Any] = {"phase": 0, "step": 0, "total": 0, "seconds": 0.0, "seed": run.seed}
+        self.lines = run.out / "train.jsonl"
         run.out.mkdir(parents=True, exist_ok=True)
-        if state := find_state(run.out / "state"):
-            self.place = load_place(state)
+        if state:
+            self.place |= load_place(state)
             load_weights(state, self.model)
             load_optimizers(state, self.model, self.optimizers)
         self.head = torch.tensor(head_tokens(self.tokenizer), device=run.device)
         self.dtype = torch.bfloat16
 
     def train(self) -> None:
-        """Runs until the recipe or the time is at its end; the state is saved either way."""
+        """Runs until the recipe or the time is at its end, or a signal asks it to stop, which raises Stopped behind
+        the step; the state is saved in every case."""
+        keep_lines(self.lines, lambda line: bool(line.get("total", 0) <= self.place["total"]))
         began = saved = time.monotonic()
         spent = self.place["seconds"]
-        for phase, step, batch in self._batches(began + 60 * self.run.minutes):
-            started = time.monotonic()
-            found = self._step(phase, step, batch)
-            now = time.monotonic()
-            self.place |= {"total": self.place["total"] + 1, "step": step + 1, "seconds": spent + now - began}
-            self._log(phase, step, found, batch, now - started)
-            if now - saved > 60 * self.run.save_minutes:
-                self.save()
-                saved = now
-        self.save()
+        with asked_to_stop() as asked:
+            for phase, step, batch in self._batches(began + 60 * self.run.minutes):
+                started = time.monotonic()
+                found = self._step(phase, step, batch)
+                now = time.monotonic()
+                self.place |= {"total": self.place["total"] + 1, "step": step + 1, "seconds": spent + now - began}
+                self._log(phase, step, found, batch, now - started)
+                if asked:
+                    break
+                if now - saved > 60 * self.run.save_minutes:
+                    self.save()
+                    saved = now
+            self.save()
+        told = f"saved at step {self.place['total']} of {sum(phase.steps for phase in self.phases)}: "
+        if self.finished:
+            told += f"the recipe is finished. Export it, or raise `steps` in {self.phases[-1].name}.toml to train on"
+        else:
+            told += "the same command goes on from there"
+        if asked:
+            raise Stopped(asked[0], told)
+        print(told, file=sys.stderr)
+
+    @property
+    def finished(self) -> bool:
+        last = len(self.phases) - 1
+        return (self.place["phase"], self.place["step"]) >= (last, self.phases[last].steps)
 
     def save(self) -> None:
         save_state(self.run.out / "state", self.model, self.optimizers, self.place)
 
     def _batches(self, deadline: float) -> Iterator[tuple[Phase, int, Batch]]:
         with ThreadPoolExecutor(max_workers=1) as worker:
-            while self.place["phase"] < len(self.phases):
+            while not self.finished:
                 phase = self.phases[self.place["phase"]]
                 maker = BatchMaker(
                     Corpus(self.run.prepared, phase.corpora), self.tokenizer, documents=phase.documents,
@@ -141,7 +177,8 @@ class Trainer:
                     batch = coming.result()
                     coming = worker.submit(maker.make, step + 1)
                     yield phase, step, batch
-                self.place |= {"phase": self.place["phase"] + 1, "step": 0}
+                if not self.finished:
+                    self.place |= {"phase": self.place["phase"] + 1, "step": 0}
 
     def _step(self, phase: Phase, step: int, batch: Batch) -> Losses:
         device, rate = self.run.device, phase.rate(step)
@@ -170,11 +207,11 @@ class Trainer:
 
     def _log(self, phase: Phase, step: int, found: Losses, batch: Batch, seconds: float) -> None:
         entry = {
-            "phase": phase.name, "step": step, "seconds": round(seconds, 2),
+            "phase": phase.name, "step": step, "total": self.place["total"], "seconds": round(seconds, 2),
             "tokens": int(batch.document_lengths.sum() + batch.question_lengths.sum()),
             **{field.name: round(float(getattr(found, field.name).detach()), 4) for field in fields(found)},
         }  # fmt: skip
-        with (self.run.out / "train.jsonl").open("a", encoding="utf-8") as file:
+        with self.lines.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
         if step % 10 == 0:
             left = phase.steps - step

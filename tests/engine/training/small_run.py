@@ -15,17 +15,20 @@ from typing import Any
 import torch
 
 import engine.training
+from engine.config import ModelConfig
 from engine.tokenizer import MemoryTokenizer
 from engine.training.passages import prepare
+from engine.training.phase import all_phases
+from engine.training.start import WORD_SHARE
+from engine.training.trainer import Run, Trainer
 from engine.training.vocabulary import train_vocabulary
 from engine.training.word_vectors import count_passages, first_vectors, save_vectors
 
 torch.set_num_threads(1)  # on tensors this small two threads beside other work take ten times as long as one
 
-PRESET: dict[str, Any] = json.loads(
-    (Path(engine.training.__path__[0]) / "presets" / "small.json").read_text(encoding="utf-8")
-)
-CONFIG: dict[str, Any] = {
+Json = dict[str, Any]
+PRESET: Json = json.loads((Path(engine.training.__path__[0]) / "presets" / "small.json").read_text(encoding="utf-8"))
+CONFIG: Json = {
     **PRESET, "vocab_size": 400, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3,
     "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
     "msa_config": {
@@ -151,6 +154,21 @@ def prepared_run(folder: Path) -> tuple[Path, MemoryTokenizer]:
     train_vocabulary(texts, CONFIG["vocab_size"], folder / "tokenizer.json")
     tokenizer = MemoryTokenizer(folder / "tokenizer.json")
     count_passages(texts, tokenizer, folder / "frequencies.json")
-    vectors = first_vectors(tokenizer, folder / "frequencies.json", CONFIG["hidden_size"] * 3 // 4, None, 1)
+    vectors = first_vectors(tokenizer, folder / "frequencies.json", int(CONFIG["hidden_size"] * WORD_SHARE), None, 1)
     save_vectors(vectors, folder / "words.safetensors")
     return data, tokenizer
+
+
+def make(where: Path, out: Path, *, minutes: float = 2.0, seed: int = 7) -> Trainer:
+    """A run over data/, tokenizer.json, words.safetensors and phases/ of `where`."""
+    run = Run(
+        prepared=where / "data", tokenizer=where / "tokenizer.json", words=where / "words.safetensors", out=out,
+        minutes=minutes, device="cpu", seed=seed, threads=1,
+    )  # fmt: skip
+    return Trainer(run, ModelConfig.from_dict(CONFIG), all_phases(where / "phases"))
+
+
+def log(out: Path) -> list[Json]:
+    """A line a step, without what the clock said."""
+    lines = (out / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    return [{key: value for key, value in json.loads(line).items() if key != "seconds"} for line in lines]

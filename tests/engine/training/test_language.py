@@ -54,6 +54,14 @@ def test_rows_come_from_every_set(data: Path) -> None:
         Sources(data / "elsewhere")
 
 
+def test_a_folder_of_texts_that_are_too_short_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "text").mkdir()
+    with lzma.open(tmp_path / "text" / "short.jsonl.xz", "wt", encoding="utf-8") as file:
+        file.write('{"id": "1", "text": "Milk, bread."}\n')
+    with pytest.raises(FileNotFoundError, match="no text of 8 words"):
+        Sources(tmp_path)
+
+
 @pytest.mark.usefixtures("small")
 def test_words_that_are_hidden_are_learnt_from_those_around(words: Words, data: Path, tmp_path: Path) -> None:
     width = words.meanings.table.shape[1]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.config import ConfigError
+from engine.training.state import Stopped
 from engine.training.timed import Timed
 
 
@@ -47,3 +52,33 @@ def test_it_stops_when_its_minutes_are_spent(tmp_path: Path) -> None:
     again = begun(tmp_path / "state")
     again.train(losses(0), 0.005, lines.append)
     assert again.step == steps, "nothing is asked for once they are spent"
+    assert "raise --minutes" in lines[-1]
+
+
+def logged(folder: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (folder / "answer.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_signal_ends_it_with_its_state_saved(tmp_path: Path) -> None:
+    def signalled() -> Iterator[Callable[[nn.Linear], Tensor]]:
+        for at, loss in enumerate(losses(100)):
+            if at == 3:
+                signal.raise_signal(signal.SIGTERM)
+            yield loss
+
+    with pytest.raises(Stopped, match=r"saved at step 4.*the same command goes on"):
+        begun(tmp_path / "state").train(signalled(), 1.0)
+    again = begun(tmp_path / "state")
+    assert again.step == 4
+    again.learn(next(losses(1)), 0.0)
+    again._write(0.0)
+    begun(tmp_path / "state").train(losses(1000), again.spent / 60 + 0.001)
+    assert logged(tmp_path) == list(range(1, len(logged(tmp_path)) + 1)), "what no state has is done again"
+
+
+def test_another_seed_or_network_is_refused(tmp_path: Path) -> None:
+    begun(tmp_path / "state").save()
+    with pytest.raises(ConfigError, match="begun with --seed 0"):
+        Timed(lambda: nn.Linear(3, 2), tmp_path / "state", rate=0.1, seed=1)
+    with pytest.raises(ConfigError, match="another network"):
+        Timed(lambda: nn.Linear(3, 4), tmp_path / "state", rate=0.1)
