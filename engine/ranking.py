@@ -17,6 +17,7 @@ from engine.routing import Selection
 
 STANDS_OUT_FROM = 5
 EARLY = 0.5
+KNOWN, ASIDE = 3, 0.5
 Ranking = list[tuple[int, float]]  # (document, score), best first
 
 
@@ -71,13 +72,16 @@ def merge_layers(selections: Sequence[Selection], weights: Sequence[float] = ())
 def over_hops(rankings: Sequence[Ranking]) -> Ranking:
     """Rankings of several hops as one, by the sum of reciprocal ranks; of one hop as it is.
 
-    Scores of hops do not compare: each looks for its own words. EARLY decides how much a first place counts."""
+    Scores of hops do not compare: each looks for its own words. EARLY decides how much a first place counts; a hop
+    whose best document is none of the best of the question itself may have gone astray, and counts ASIDE."""
     if len(rankings) == 1:
         return rankings[0]
+    known = {document for document, _ in rankings[0][:KNOWN]}
     scores: dict[int, float] = {}
     for ranking in rankings:
+        share = 1.0 if known.issuperset(document for document, _ in ranking[:1]) else ASIDE
         for place, (document, _) in enumerate(ranking):
-            scores[document] = scores.get(document, 0.0) + 1.0 / (EARLY + place)
+            scores[document] = scores.get(document, 0.0) + share / (EARLY + place)
     return sorted(scores.items(), key=lambda item: -item[1])
 
 

@@ -132,5 +132,12 @@ def test_rankings_of_several_hops_are_one() -> None:
     assert over_hops([first]) == first
     assert documents(over_hops([first, second])) == [2, 1, 4, 3]  # what both found, then the first ones of each
     assert documents(over_hops([[(1, 0.9)], [(2, 5.0)]])) == [1, 2]  # the earlier hop first
-    assert over_hops([[], [(5, 0.5)]]) == [(5, 2.0)]
+    assert over_hops([[], [(5, 0.5)]]) == [(5, 1.0)]
     assert over_hops([[]]) == []
+
+
+def test_a_hop_that_leads_elsewhere_counts_half() -> None:
+    """Its best document is none of the first three of the question's own search."""
+    first = [(n, 1.0) for n in (1, 2, 3, 4)]
+    assert documents(over_hops([first, [(3, 1.0), (8, 0.9), (9, 0.8)]]))[:4] == [3, 1, 2, 8]
+    assert documents(over_hops([first, [(8, 1.0), (3, 0.9), (9, 0.8)]]))[:4] == [1, 8, 3, 2]
