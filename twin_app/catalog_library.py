@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FIRST_PERSON = re.compile(r"\b(?:I|i(?!\.e)|[Mm](?:e|y|ine|yself))\b")
 YOU = "you"  # what exports call the person they were made for
-HINTED = 0.3  # of a word's evidence that a related word's is worth
+HINTED = 0.15  # of a word's evidence that a related word's is worth
 CONTEXT_WEIGHT = 0.5  # of a word in a document's context, as `Words.evidence` has it
 
 

@@ -121,9 +121,13 @@ class Question:
             return _WHICH.match(self.text) is None or MONEY.fullmatch(run.strip()) is None
         if self.asks_when:
             found = _NO_TIME.search(run + behind)
-            return found is None or found.start() >= len(run)
-        if _HOW_MANY.search(self.text[:LONGEST]):
-            return re.search(rf"\d|\b{NUMBER_WORD}\b", run, re.I) is not None
+            return (found is None or found.start() >= len(run)) and MONEY.search(run) is None
+        if self.kind.name in ("email", "phone"):
+            return self.kind.looks.search(run) is not None and _ISO.search(run) is None
+        if self.kind.name in ("money", "clock") or _HOW_MANY.search(self.text[:LONGEST]):
+            return _COUNTED.search(run) is not None
+        if _CALLED.search(self.text[:LONGEST]) and not any(word[0].isupper() for word in WORD.findall(run)):
+            return False
         words = [word.lower() for word in WORD.findall(run)]
         named = any(word not in STOP and word not in _SOMEBODY and not _DIGIT.search(word) for word in words)
         return named or self.kind.name not in ("person", "place")
@@ -210,6 +214,9 @@ _NO_TIME = re.compile(
 _NAME_BEFORE = re.compile(r"\b([A-Z][\w-]*) \Z")
 _NAME_BEHIND = re.compile(r" ([A-Z][\w-]*)\b")
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_COUNTED = re.compile(rf"\d|\b(?:{NUMBER_WORD}|noon|midnight)\b", re.I)
+_CALLED = re.compile(r"\bname of\b|['’]s (?:first |last |full )?name\b|\b(?:is|are|was|were)\b.*\bcalled\b")
 _DIGIT = re.compile(r"\d")
 _SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
 _FRAME = re.compile(  # how it is asked, not of what
