@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
 FIRST = 5  # documents of a ranking that are looked at
 SOME = 40  # questions that are asked with one kind of retrieval alone
-EVERY = 6  # of the further questions and the plain ones; 1 asks all of them, which takes a minute and a half
+EVERY = 8  # of the further questions and the plain ones; 1 asks all of them, which takes a minute and a half
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Memories of other people than the sample folder's: a household's files (tests/household), a locksmith's (tests/club), a
-cook's (tests/cook) and chats of two people (tests/chats), asked through the real product, with floors under today's figures. `-n 0 -s`
-prints them.
+"""Memories of other people than the sample folder's: files of a household, a locksmith and a cook (tests/household, club,
+cook) and chats of two people (tests/chats), asked through the real product, with floors under today's figures. `-n 0
+-s` prints them.
 """
 
 from __future__ import annotations
