@@ -1,6 +1,5 @@
-"""Memories of other people than the sample folder's: files of a household, a locksmith and a cook (tests/household, club,
-cook) and chats of two people (tests/chats), asked through the real product, with floors under today's figures. `-n 0
--s` prints them.
+"""Memories of other people than the sample folder's: files of a household, a locksmith and a cook, and chats of two
+people, asked through the real product, with floors under today's figures. `-n 0 -s` prints them.
 """
 
 from __future__ import annotations
