@@ -121,7 +121,8 @@ class Question:
             return _WHICH.match(self.text) is None or MONEY.fullmatch(run.strip()) is None
         if self.asks_when:
             found = _NO_TIME.search(run + behind)
-            return (found is None or found.start() >= len(run)) and MONEY.search(run) is None
+            is_time = found is None or found.start() >= len(run)
+            return is_time and MONEY.search(run) is None and _TIMELY.search(run) is not None
         if self.kind.name in ("email", "phone"):
             return self.kind.looks.search(run) is not None and _ISO.search(run) is None
         if self.kind.name in ("money", "clock") or _HOW_MANY.search(self.text[:LONGEST]):
@@ -218,6 +219,13 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _COUNTED = re.compile(rf"\d|\b(?:{NUMBER_WORD}|noon|midnight)\b", re.I)
 _CALLED = re.compile(r"\bname of\b|['’]s (?:first |last |full )?name\b|\b(?:is|are|was|were)\b.*\bcalled\b")
 _DIGIT = re.compile(r"\d")
+_TIMELY = re.compile(  # a digit, a word for times, or what stands before a time
+    rf"\d|\b{NUMBER_WORD}\b|(?:day|night|week|month|year|centur|decade|spring|summer|autumn|fall|winter|morning|noon|evening"
+    r"|birthday|christmas|easter|ago|now|soon|never|always|yet|early|late|begin|start|end)|\b(?:jan|feb|mar|apr|may|jun|jul|aug"
+    r"|sep|oct|nov|dec)[a-z]*\b|^\W*(?:in|on|at|after|before|during|since|until|till|by|from|as|when|while|once|upon|every|under"
+    r"|between|around|about|to|with)\b",
+    re.I,
+)
 _SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
 _FRAME = re.compile(  # how it is asked, not of what
     r"\bstands? for\b|\bat the moment\b|\bthese days\b|\bmeaning\b"

@@ -71,7 +71,7 @@ def _end_of_new(text: str, new: int) -> int:
     """Where what begins here ends: at a time's end, or before a word that says nothing."""
     for time in times_in(text):
         if time.at[0] <= new < time.at[1]:
-            return time.at[1]
+            return time.at[0] + len(text[slice(*time.at)].rstrip("."))
     end = new
     for match in WORD.finditer(text, new):
         if match.group().lower() in _ENDS or text[end : match.start()].strip():

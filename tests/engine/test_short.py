@@ -16,6 +16,7 @@ BANDS = "The Low Lanterns, Wet Stones and The Paper Harbours play on Sunday."
         ("When did Freya get her violin?", "Freya got her violin on Sept. 3.", "Sept", "Sept. 3"),
         ("When is the offsite?", "It takes place in Delft from 5 to 7 May.", "7 May", "5 to 7 May"),
         ("When is the release?", RELEASE, "15 July", "29 July"),
+        ("When is the launch now?", "The launch moves from 15 April to 13 May.", "13 May", "13 May"),
         ("When was the release before?", RELEASE, "15 July", "15 July"),
         ("What changed about the release date?", RELEASE, "15 July", "from 15 July to 29 July"),
         ("Who is the car insured with now?", "Insurance moved from Alpina to Helvia.", "Alpina", "Helvia"),
