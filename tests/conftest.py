@@ -20,6 +20,8 @@ import pytest
 
 from twin_app.ownership import is_owned, read_note
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch, as in the owner: two processes share two cores
+
 STOP_S = 10.0
 
 

@@ -19,6 +19,8 @@ from twin_app.bench.units import Item, read_units
 from twin_app.settings import Settings
 from twin_app.twin import Twin
 
+pytestmark = pytest.mark.timeout(300)  # a folder is asked whole before the first test
+
 TESTS = Path(__file__).parents[1]
 FOLDERS = {  # files, owner
     "household": (40, ("Gwen Harrop", "Gwen")), "club": (33, ("Tomasz Wren", "Tomasz")),
