@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FIRST_PERSON = re.compile(r"\b(?:I|i(?!\.e)|[Mm](?:e|y|ine|yself))\b")
 YOU = "you"  # what exports call the person they were made for
-HINTED = 0.15  # of a word's evidence that a related word's is worth
+RELATED_WEIGHT = 0.15  # of a word's evidence that a related word's is worth
 CONTEXT_WEIGHT = 0.5  # of a word in a document's context, as `Words.evidence` has it
 
 
@@ -96,7 +96,7 @@ class CatalogLibrary:
         found = self.index.evidence(text, limit, self.asking.allowed, phrases=phrases)
         if hints := words_for(content_words(text)) if is_whole else []:
             hinted = self.index.evidence("", limit, self.asking.allowed, phrases=hints)
-            scores = {d: found.get(d, 0.0) + HINTED * hinted.get(d, 0.0) for d in found | hinted}
+            scores = {d: found.get(d, 0.0) + RELATED_WEIGHT * hinted.get(d, 0.0) for d in found | hinted}
             found = dict(sorted(scores.items(), key=lambda item: -item[1])[:limit])
         if not len(self._then):
             return found
@@ -136,11 +136,11 @@ def passage(number: int, document: Document, name: str, me: Sequence[str] = ()) 
     text = document.text
     starts = [0, *(place for place, _ in document.messages if place), len(text)]
     spans = [(a + first, a + last) for a, b in pairwise(starts) for first, last in sentences(text[a:b])]
-    writers = [(place, _known(message.author, me)) for place, message in document.messages]
+    writers = [(place, _writer(message.author, me)) for place, message in document.messages]
     return Passage(number, document.context, text, spans, document.date, moments_of(document, name), writers, me)
 
 
-def _known(author: str, me: Sequence[str]) -> str:
+def _writer(author: str, me: Sequence[str]) -> str:
     """A writer's name; of what exports have from "You" the owner's."""
     return me[0] if me and author.lower() == YOU else author
 

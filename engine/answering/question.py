@@ -84,6 +84,7 @@ class Question:
 
     @property
     def asks_who(self) -> bool:
+        """Somebody is asked for by "who"; not whose, nor a name."""
         return self.kind is not None and self.kind.name == "person" and _WHO.match(self.text) is not None
 
     @property
@@ -93,10 +94,12 @@ class Question:
 
     @property
     def asks_of_me(self) -> bool:
+        """Whoever asks speaks of "I"."""
         return _OF_ME.search(self.text[:LONGEST]) is not None
 
     @property
     def asks_what_i_said(self) -> bool:
+        """Of what whoever asks has said, written or proposed."""
         return _WHAT_I_SAID.search(self.text[:LONGEST]) is not None
 
     @property
@@ -184,8 +187,9 @@ _ALL = re.compile(
     r"|\ball the\b",
     re.I,
 )
+_AT_PRESENT = r"\b(?:now|current|newest|latest|still|nowadays|these days|at the moment)\b"
 _NOW = re.compile(
-    r"\b(?:now|current|currently|newest|latest|still|nowadays|today|these days|at the moment|since)\b"
+    rf"{_AT_PRESENT}|\b(?:currently|today|since)\b"
     r"|^\W*+(?:\S++ ){0,4}new\b(?! (?:york|year|zealand|delhi|orleans|jersey))",
     re.I,
 )
@@ -220,18 +224,15 @@ _COUNTED = re.compile(rf"\d|\b(?:{NUMBER_WORD}|noon|midnight)\b", re.I)
 _CALLED = re.compile(r"\bname of\b|['’]s (?:first |last |full )?name\b|\b(?:is|are|was|were)\b.*\bcalled\b")
 _DIGIT = re.compile(r"\d")
 _TIMELY = re.compile(  # a digit, a word for times, or what stands before a time
-    rf"\d|\b{NUMBER_WORD}\b|(?:day|night|week|month|year|centur|decade|spring|summer|autumn|fall|winter|morning|noon|evening"
-    r"|birthday|christmas|easter|ago|now|soon|never|always|yet|early|late|begin|start|end)|\b(?:jan|feb|mar|apr|may|jun|jul|aug"
-    r"|sep|oct|nov|dec)[a-z]*\b|^\W*(?:in|on|at|after|before|during|since|until|till|by|from|as|when|while|once|upon|every|under"
-    r"|between|around|about|to|with)\b",
+    rf"\d|\b{NUMBER_WORD}\b|\b\w*(?:day|night|week|month|year|decade|century|morning|noon|evening|christmas)s?\b"
+    r"|\b(?:spring|summer|autumn|fall|winter|weekend|centuries|easter|ago|now|soon|never|always|yet|early|late|daily|yearly"
+    r"|beginning|start|end|jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|june|july|august"
+    r"|september|october|november|december)\b|^\W*(?:in|on|at|after|before|during|since|until|till|by|from|as|when|while"
+    r"|once|upon|every|under|between|around|about|to|with)\b",
     re.I,
 )
 _SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
-_FRAME = re.compile(  # how it is asked, not of what
-    r"\bstands? for\b|\bat the moment\b|\bthese days\b|\bmeaning\b"
-    r"|\b(?:now|current|nowadays|still|newest|latest)\b",
-    re.I,
-)
+_FRAME = re.compile(rf"\bstands? for\b|\bmeaning\b|{_AT_PRESENT}", re.I)  # how it is asked, not of what
 _STAMP = re.compile("^" + STAMP, re.M | re.I)
 _KIND_STEMS = frozenset(
     stem(word)

@@ -15,9 +15,9 @@ from engine.answering.times import times_in
 
 MOST = 16  # words of a list that leads
 _DAYS = ("time", "weekday")
-_CHANGED = re.compile(
-    r"\b(?:move[sd]?|chang(?:e[sd]?|ing)|ris(?:es?|en)|rose|rais(?:e[sd]?|ing)|went|goes|gone|go|switch(?:e[sd])?|postponed?"
-    r"|increase[sd]?|reduce[sd]?|f[ae]ll(?:s|en)?|drop(?:s|ped)?|shift(?:s|ed)?|put (?:off|back|forward)|up|down)\b",
+_CHANGED = re.compile(  # not "goes from seven to nine"
+    r"\b(?:move[sd]?|chang(?:e[sd]?|ing)|ris(?:es?|en)|rose|rais(?:e[sd]?|ing)|switch(?:e[sd])?|postponed?|increase[sd]?"
+    r"|reduce[sd]?|fell|fallen|drop(?:s|ped)?|shift(?:s|ed)?|put (?:off|back|forward))\b",
     re.I,
 )
 _FROM_TO = re.compile(r"\bfrom (?P<old>[^;()\n]{1,40}?) to (?P<new>[^\s;()][^;()\n]*)", re.I)

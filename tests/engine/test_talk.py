@@ -124,6 +124,7 @@ def test_who_a_mail_is_from_answers_who_does_it() -> None:
     [
         (["Owen"], "Were you", False, False),  # to me
         (["Owen"], "The road", False, False),  # not of herself
+        (["Nadia"], "I'm fine", False, True),
         (["Owen"], "The road", True, True),
         (["Nadia"], "I hit", False, True),
         (["Owen Reed", "Owen"], "I hit", True, False),
