@@ -17,6 +17,8 @@ _WORD = re.compile(r"\S{1,40}")
 _LINE_OPENER = re.compile(
     r"(?:[-*+•–]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s|[|>]|```"
     r"|\[?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d|\[\d{1,2}:\d\d"  # the stamp of a chat or log line
+    r"|\d{1,2}:\d\d(?::\d\d)? [^\W\d]"
+    r"|[A-Z][\w’'-]{0,30}(?: [A-Z][\w’'-]{0,30}){0,2}(?: \(\d{1,2}:\d\d\))?: "  # who says it, of whom an entry is
 )
 _QUOTED = re.compile(r"(?:>[^\S\n]*+)++")  # before every line of what an answered mail said, or of a quotation
 _ABBREVIATION = re.compile(
@@ -104,7 +106,7 @@ def _line_was_ended(text: str, line: int, stop: int, after: int, end: int, colum
     line, stop = trim(text, line, stop)
     if line == stop or begin >= end:
         return False
-    if text[begin].islower() or text[stop - 1] in ",;–—-&":
+    if text[begin].islower() or (text[stop - 1] in ",;–—-&" and not text.endswith("---", line, stop)):
         return False
     word = _WORD.match(text, begin, end)
     return stop - line + 1 + (len(word.group()) if word else 0) < columns

@@ -23,10 +23,15 @@ class Kind:
     name: str
     asked: re.Pattern[str]
     looks: re.Pattern[str]
+    wider: str | None = None  # what a reader that learnt KINDS takes it for; None: for nothing it knows
 
 
 def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
-    return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I))
+    return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I), name)
+
+
+def _narrow(name: str, asked: str, looks: str, wider: str | None = "number") -> Kind:
+    return Kind(name, re.compile(asked, re.I), re.compile(looks, re.I), wider)
 
 
 UNIT = (
@@ -83,6 +88,31 @@ KINDS: tuple[Kind, ...] = (
           r"\b(?:because|since|so that|due to|as it|in order|to)\b"),
 )  # fmt: skip
 
+_COUNT = rf"(?:\d|\b{NUMBER_WORD}\b)\s?-?"
+_LENGTH = (
+    rf"{_COUNT}(?:mm|cm|m|km|(?:centi|milli|kilo)?met(?:re|er)s?|miles?|feet|foot|ft|inch(?:es)?|in|yards?|yd)\b"
+    r"|\d\s?[\"″′]"
+)
+NARROW: tuple[Kind, ...] = (
+    _narrow("length", r"\bhow (?:wide|tall|deep|thick)\b|\bwhat (?:is|was|are) .*\b(?:length|width|height|depth)\b",
+            _LENGTH),
+    _narrow("weight", r"\bhow heavy\b|\bhow much\b.*\bweigh(?:s|ed)?\b|\bwhat (?:did|does|do)\b.*\bweigh\b",
+            rf"{_COUNT}(?:kilo(?:gram)?s?|kgs?|g|grams?|lbs?|pounds?|ounces?|oz|stones?|st|tonnes?|tons?)\b"),
+    _narrow("temperature", r"\bhow (?:hot|warm|cold)\b|\btemperature\b",
+            rf"\d\s?(?:°|º|C\b|F\b)|{_COUNT}(?:degrees?|celsius|below|above)\b|\d[.,]\d"),
+    _narrow("speed", r"\bhow fast\b",
+            rf"{_COUNT}(?:km/h|kph|kmh|mph|knots|m/s|[mg]bit|[mg]bps|hours?|minutes?|mins?|seconds?)|\b\d+:\d\d"),
+    _narrow("share", r"\bpercentage\b|\b(?:how many|what|which) per ?cent\b", rf"{_COUNT}(?:%|per ?cent)"),
+    _narrow("frequency", r"\bhow often\b",
+            r"\b(?:every|each|daily|weekly|monthly|yearly|nightly|annual(?:ly)?|hourly|once|twice|fortnight(?:ly)?|never|rarely"
+            rf"|always)\b|\b(?:\d+|{NUMBER_WORD}) ?(?:times|x)\b|\ba (?:day|week|month|year)\b"),
+    _narrow("colour", r"\b(?:what|which) (?:\w+ )?colou?rs?\b|\bcolou?r of\b",
+            r"\b(?:red|blue|green|yellow|orange|purple|violet|pink|brown|black|white|gr[ae]y|silver|gold(?:en)?|beige|cream"
+            r"|navy|turquoise|teal|maroon|crimson|scarlet|lilac|lavender|mauve|magenta|indigo|ochre|mustard|olive|sage|mint"
+            r"|ivory|charcoal|anthracite|copper|bronze|burgundy|petrol|khaki|tan|rust|amber|cyan|peach|coral|terracotta"
+            r"|aubergine)\b", None),
+)  # fmt: skip
+
 SPECIFIC = ("email", "phone", "code", "address", "money", "clock")  # seldom met by chance
 TIMED = ("time", "weekday", "clock", "duration")
 MONEY = re.compile(
@@ -94,8 +124,9 @@ _MEANS = re.compile(r"\bwhat (?:does|do|did|is)\b.*\b(?:means?|meant|meaning|sta
 
 
 def kind_of(text: str) -> Kind | None:
-    """The kind asked for first; of two at one place, the first of KINDS. What a code means is no code."""
+    """The kind asked for first; of two at one place a narrow one, else the first. What a code means is no code."""
     if _MEANS.search(text) is not None:
         return None
-    asked = [(m.start(), at, kind) for at, kind in enumerate(KINDS) if (m := kind.asked.search(text)) is not None]
+    kinds = enumerate((*NARROW, *KINDS))
+    asked = [(m.start(), at, kind) for at, kind in kinds if (m := kind.asked.search(text)) is not None]
     return min(asked)[2] if asked else None

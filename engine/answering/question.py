@@ -73,6 +73,17 @@ class Question:
         return _NOW.search(self.text[:LONGEST]) is not None
 
     @property
+    def subjects(self) -> frozenset[str]:
+        """Stems of the names that it is about: Felix in "Who is Felix's employer?" and "Where does Felix work?"."""
+        found = (name for match in _SUBJECT.finditer(self.text[:LONGEST]) for name in match.groups() if name)
+        return frozenset(stem(plain(name.lower())) for name in found) & self.names
+
+    @property
+    def asks_before(self) -> bool:
+        """How things were before something changed is asked for."""
+        return _BEFORE.search(self.text[:LONGEST]) is not None
+
+    @property
     def asks_when(self) -> bool:
         """A day, a month or a year is asked for."""
         return self.kind is not None and self.kind.name == "time" and _WHEN.search(self.text[:LONGEST]) is not None
@@ -168,16 +179,27 @@ _YES_NO = re.compile(
     r"(?:n't)? (?!you (?:tell|remind|say|know|give))",
     re.I,
 )
+_OF_SOMEBODY = (
+    r"(?:live|town|city|home|address|phone|mobile|number|ring|call|reach|e-?mail|birthday|born|employ\w*|work|job"
+    r"|allerg\w+)"
+)
+_SOMEBODY_ELSE = (
+    r"(?:mother|father|mum|mom|dad|sister|brother|uncle|aunt|cousin|niece|nephew|grand\w+|god\w+|wife|husband|partner"
+    r"|daughter|son|boss|manager|colleague|landlord|landlady|neighbou?r|host|teacher|tutor|trainer|coach|dentist|doctor"
+    r"|gp|vet|plumber|electrician|roofer|gardener|cleaner|mechanic|lawyer|accountant|hairdresser|therapist|physio\w*)"
+)
 _NESTED = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         r"\A\S+\s+\S+\s(?:.*?\s)??(?<!know )(?<!me )"
         r"(?:who|whom|whose|which|where|(?<!did )(?<!does )(?<!is )(?<!was )that)\b",
         r"(?:\bof\b|(?<!what)(?<!who)(?<!where)(?<!when)['’]s\b).*(?:\bof\b|['’]s\b)",
-        r"\bthe (?:[\w-]+ )?(?!(?:of|in|on|at|for|to|from|with|by|about|and|does|do|did)\b)[\w-]+ "
+        r"\bthe (?:[\w-]+ )?(?!(?:of|in|on|at|for|to|from|with|by|about|and|does|do|did)\b)(?-i:[a-z])[\w-]* "
         r"(?:I|we|you|he|she|they|my|our|(?-i:[A-Z])[\w-]+) [a-z]+",
         r"\bof (?:the|my|our|his|her) [\w-]+ (?:with|behind|opposite|next to)\b",
         r"\b\w+(?:ed|tten|wn) by\b",
+        rf"\b{_OF_SOMEBODY}\b.*\b(?:my|our) (?:\w+ )?{_SOMEBODY_ELSE}\b",
+        rf"\b(?:my|our) (?:\w+ )?{_SOMEBODY_ELSE}\b.*\b{_OF_SOMEBODY}\b",
         r"^\W*(?:when|where|why|how)\b.*\bof\b",
     )
 )
@@ -192,6 +214,16 @@ _NOW = re.compile(
     rf"{_AT_PRESENT}|\b(?:currently|today|since)\b"
     r"|^\W*+(?:\S++ ){0,4}new\b(?! (?:york|year|zealand|delhi|orleans|jersey))",
     re.I,
+)
+_BEFORE = re.compile(
+    r"\b(?:previous(?:ly)?|formerly|former|earlier|originally|original|used to)\b|\bdid \w+(?: \w+)? use to\b"
+    r"|\bbefore (?:it|that|then|they|we|I|the (?:\w+ )?(?:change|move|switch|rise|increase|update)"
+    r"|(?:moving|going|switching|changing|being|becoming))\b|\bbefore\W*\Z"
+    r"|^\W*+(?:\S++ ){0,4}old\b(?! (?:is|was|are|were)\b)",
+    re.I,
+)
+_SUBJECT = re.compile(
+    r"\b(?i:is|are|was|were|does|do|did|has|have|had|will|can) ([A-Z][\w-]+)(?=['’]s\b| [a-z])|\b([A-Z][\w-]+)['’]s\b"
 )
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day|month|year)\b", re.I)
 _PAST = re.compile(

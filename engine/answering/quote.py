@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from engine.answering.question import Question
+from engine.answering.related import HINTED
 from engine.answering.sentences import MARKUP, Scored, names_in
 from engine.answering.stems import stem, stems_of
 from engine.library import Passage
@@ -17,10 +18,12 @@ ENOUGH = 0.85  # share of the question's weight that one sentence and its surrou
 CHAIN_GAIN = 0.1  # share of the question a chain must cover beyond the best single sentence
 CHAIN_WORDS = 0.2  # share its end must cover by words where the kind of answer is easily met by chance
 CHAIN_GAIN_OVER_GOOD = 0.3  # and beyond one that covers half of it and holds the kind of answer asked for
+SAME = 0.4  # share of the question that its end is worth for naming in full whom the other names
 UNANSWERED = 0.2  # what a best sentence without the kind of answer asked for counts less
 DATED = re.compile(
     r"\d{1,4}|\w+day|(?:jan|febr)uary|march|april|may|june|july|august|(?:septem|octo|novem|decem)ber", re.I
 )  # leads nowhere: dates stand everywhere
+_IN_FULL = re.compile(r"\b[A-Z][\w’'-]*[a-z] (?:(?:van|von|de|der|den|la|da|dos|al|bin|Mc|O’) ?)*[A-Z][\w’'-]*[a-z]\b")
 HEADING_WORDS = 3  # at most: "2. Rent" says nothing beside a sentence
 BESIDE = 0.3  # of the best sentence's score: what else of its document is shown while there is room
 ELSEWHERE = 0.5  # and of other documents
@@ -64,7 +67,12 @@ def is_enough(question: Question, best: Scored | None, weights: Mapping[str, flo
 
 
 def bridges(question: Question, found: Sequence[Scored], most: int = BRIDGES) -> list[Scored]:
-    """Sentences that name something the question did not, best first, one a document."""
+    """Sentences that name something the question did not, best first, one a document; where a thing is named by what
+    is said of it, those first that name somebody in full beside what is said."""
+    if question.is_nested and found:
+        near = max(len(sentence.near) for sentence in found[:BESIDES])
+        somebody = [s for s in found[:BESIDES] if len(s.near) == near and people_in(s.text, question)]
+        found = [*somebody, *found]
     out: list[Scored] = []
     for sentence in found:
         if len(out) == most:
@@ -72,6 +80,12 @@ def bridges(question: Question, found: Sequence[Scored], most: int = BRIDGES) ->
         if sentence.covered and names_in(sentence.text, question) and all(s.document != sentence.document for s in out):
             out.append(sentence)
     return out
+
+
+def people_in(text: str, question: Question) -> list[str]:
+    """Names of two words or more that the question does not have: of somebody, mostly."""
+    names = (match.group() for match in _IN_FULL.finditer(text))
+    return [name for name in names if question.names.isdisjoint(stems_of(name)) and not DATED.search(name)]
 
 
 def bridge_text(question: Question, bridge: Scored) -> str:
@@ -85,15 +99,21 @@ def chain(
 ) -> tuple[Scored, float] | None:
     """The sentence of another document that goes on from a bridge: (sentence, share of the question both cover)."""
     names = {stem(name.lower()) for name in names_in(bridge.text, question) if not DATED.fullmatch(name)}
+    people = people_in(bridge.text, question)
     best: tuple[float, int, float, Scored] | None = None
     for sentence in second:
         if sentence.document == bridge.document or (question.kind and not question.expects(sentence.text)):
             continue
-        if not names & sentence.words or share(sentence.covered - bridge.covered, weights) < CHAIN_GAIN:
+        if not names & sentence.words:
             continue
-        if not question.is_specific and share(sentence.covered - question.kind_stems, weights) < CHAIN_WORDS:
+        same = question.is_nested and question.kind is not None and any(name in sentence.text for name in people)
+        hinted = HINTED * share(sentence.hinted - bridge.near, weights)
+        if not same and share(sentence.covered - bridge.covered, weights) + hinted < CHAIN_GAIN:
             continue
-        both = share(bridge.near | sentence.covered, weights)
+        words = share(sentence.covered - question.kind_stems, weights) + hinted
+        if not same and not question.is_specific and words < CHAIN_WORDS:
+            continue
+        both = min(1.0, share(bridge.near | sentence.covered, weights) + max(hinted, SAME * same))
         named = len(names.intersection(stems_of(sentence.text)))  # of rows side by side, the one that has the name
         if best is None or (both, named, sentence.score) > best[:3]:
             best = (both, named, sentence.score, sentence)

@@ -72,6 +72,11 @@ def themselves(held: frozenset[str]) -> frozenset[str]:
     return frozenset(s for s in held if s[0] != HINT)
 
 
+def hints(held: frozenset[str]) -> frozenset[str]:
+    """The stems of which only a related word is there."""
+    return frozenset(s[1:] for s in held if s[0] == HINT) - held
+
+
 def weight_of(held: frozenset[str], weights: Mapping[str, float]) -> float:
     """Of what is held, each stem once; weights: `with_hints`."""
     return sum(weights[s] for s in held if s[0] != HINT or s[1:] not in held)

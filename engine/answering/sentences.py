@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.answering.meaning import Likeness, Meanings
 from engine.answering.question import Question, said
-from engine.answering.related import beyond, heaviest_missing, known, themselves, weight_of, with_hints
+from engine.answering.related import beyond, heaviest_missing, hints, known, themselves, weight_of, with_hints
 from engine.answering.relative import meant
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
+from engine.answering.surroundings import surroundings, table_headers
 from engine.answering.talk import Talk
 from engine.library import Passage
 
 FEATURES = (
     "words",  # share of the question's weight that the sentence's own words cover
-    "around",  # the same with the sentences beside it and the document's context
+    "around",  # the same with the sentences beside it, the passage's first ones and the document's context
     "before",  # what the sentence before (or a row's header) covers beyond it: answers often follow what they answer
     "missing",  # weight of the rarest word that is nowhere around, against the rarest asked
     "names",  # share of the question's names and numbers around
@@ -52,6 +52,7 @@ WEIGHTS = (
     *(0.0, 0.0, 0.0, 1.0, 0.3, 1.0, -1.0),
 )
 BIAS = -4.0
+TOPIC = 2  # sentences that say what a passage is about: all others stand near their words (of talk, none do)
 ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
@@ -66,7 +67,8 @@ class Scored:
     text: str
     score: float
     covered: frozenset[str]  # the question's stems in the sentence
-    near: frozenset[str]  # and in the sentence, its neighbours or the document's context
+    near: frozenset[str]  # and in the sentence, its neighbours, the passage's first or the document's context
+    hinted: frozenset[str] = frozenset()  # those for which a related word is in the sentence
     words: frozenset[str] = frozenset()  # all stems of the sentence, its neighbours and the document's context
     features: tuple[float, ...] = ()
     logit: float = 0.0  # of these alone
@@ -92,7 +94,7 @@ def score_sentences(
     for passage in passages:
         seen = read_sentences(question, weights, passage, documents.get(passage.document, 0.0), meanings)
         read.extend((passage, span, one) for span, one in zip(passage.sentences, seen, strict=True))
-    recent = _recency(read) if question.asks_now else {}
+    recent = _recency(question, weights, read) if question.asks_now or question.asks_before else {}
     out: list[Scored] = []
     for at, (passage, (start, end), one) in enumerate(read):
         features = one.features
@@ -100,7 +102,7 @@ def score_sentences(
             features = (*features[:RECENT], recent[at], *features[RECENT + 1 :])
         logit = bias + sum(f * v for f, v in zip(factors, features, strict=True))
         score = 1.0 / (1.0 + math.exp(-logit))
-        held = one.covered, one.near, one.words, features, logit, one.turn
+        held = one.covered, one.near, one.hinted, one.words, features, logit, one.turn
         out.append(Scored(passage.document, start, end, passage.text[start:end], score, *held))
     return sorted(out, key=lambda s: (-s.score, s.document, s.start))
 
@@ -110,13 +112,26 @@ def lasting(sentence: Scored, fitted: Sequence[float] = ()) -> float:
     return sentence.logit - (fitted or WEIGHTS)[RECENT] * sentence.features[RECENT]
 
 
-def _recency(read: Sequence[tuple[Passage, tuple[int, int], Seen]]) -> dict[int, float]:
+def _recency(
+    question: Question, weights: Mapping[str, float], read: Sequence[tuple[Passage, tuple[int, int], Seen]]
+) -> dict[int, float]:
     """Place -> rank of its document's date, the newest 1, of the sentences that may say how things are: they name
-    the thing asked for, hold an answer of its kind, and cover half as much of what is spoken of as the best of them."""
-    telling = {at: one.about for at, (passage, _, one) in enumerate(read) if one.telling and passage.date}
-    least = max(ABOUT, 0.5 * max(telling.values(), default=0.0))
-    dates = {at: read[at][0].date or "" for at, covered in telling.items() if covered >= least}
+    the thing asked for, hold an answer of its kind, and cover half as much of what is spoken of as the best of them.
+    Where some name whom it is about, these alone, by what they cover of the rest; where none names the thing asked for,
+    the others. How things were before: 1 for all but the newest."""
+    dated = {at: one for at, (passage, _, one) in enumerate(read) if passage.date and one.answers}
+    telling = {at: one for at, one in dated.items() if one.telling} or dated
+    own = {at: one for at, one in telling.items() if question.subjects and question.subjects <= one.near}
+    spoken_of = sum(weight for s, weight in weights.items() if s not in question.kind_stems) or 1.0
+    named = sum(weights[s] for s in question.subjects) / spoken_of if own else 0.0
+    telling = own or telling
+    least = named + max(
+        ABOUT * (1.0 - named), 0.5 * (max((one.about for one in telling.values()), default=0.0) - named)
+    )
+    dates = {at: read[at][0].date or "" for at, one in telling.items() if one.about >= least}
     order = {date: at for at, date in enumerate(sorted(set(dates.values())), 1)}
+    if question.asks_before:
+        return {at: float(order[date] < len(order)) for at, date in dates.items()}
     return {at: order[date] / len(order) for at, date in dates.items()}
 
 
@@ -127,9 +142,11 @@ class Seen:
     features: tuple[float, ...]
     covered: frozenset[str]
     near: frozenset[str]
+    hinted: frozenset[str]
     words: frozenset[str]
     turn: int | None  # of a talk
-    telling: bool  # names the thing asked for, and holds an answer of the kind asked for
+    answers: bool  # holds an answer of the kind asked for
+    telling: bool  # and names the thing asked for
     about: float  # share of what is spoken of that is here and around, words for kinds of answers left out
 
 
@@ -167,6 +184,7 @@ def read_sentences(
     spoken_of = {s: weights[s] for s in asked if s not in question.kind_stems}
     spoken = sum(spoken_of.values())
     beside_it = surroundings(passage.sentences, talk)
+    topic = frozenset[str]().union(*inside[:TOPIC]) if not talk.turns else frozenset[str]()
     headers = table_headers(passage.text, passage.sentences)
     alike = (
         meanings.likeness(question, [weights[stem] for stem in question.stems], passage)
@@ -180,7 +198,7 @@ def read_sentences(
         then = question.dated(passage.written(start) or passage.date)
         first, last = beside_it[at]
         # of whom a sentence of talk tells, neither its neighbours nor a title say
-        near = covered.union(context, then, before, *inside[first:last]) - (talkers - covered)
+        near = covered.union(context, then, before, topic, *inside[first:last]) - (talkers - covered)
         beside = titled_so or any(named[first:last]) or (header is not None and named[header])
         length = len(text.split())
         features = (
@@ -213,10 +231,20 @@ def read_sentences(
         )
         words = frozenset(titled).union(*ordered[first:last], ordered[header] if header is not None else ())
         about = beside or not asked_for or question.focus in question.kind_stems
-        telling = about and (answering[at] or question.kind is None)
+        answers = answering[at] or question.kind is None
         turn = talk.number(start) if talk.turns else None
         said_of = sum(spoken_of[s] for s in near & spoken_of.keys()) / (spoken or 1.0)
-        yield Seen(features, themselves(covered), themselves(near), words, turn, telling, said_of)
+        yield Seen(
+            features,
+            themselves(covered),
+            themselves(near),
+            hints(covered),
+            words,
+            turn,
+            answers,
+            about and answers,
+            said_of,
+        )
 
 
 def is_dated(passage: Passage, start: int, text: str, talk: Talk) -> bool:
@@ -225,31 +253,6 @@ def is_dated(passage: Passage, start: int, text: str, talk: Talk) -> bool:
     if (turn := talk.turn(start)) is not None and written is not None:
         return bool(meant(passage.text[start : turn.end], written, past=True))
     return written is not None or said(text) != text
-
-
-def surroundings(sentences: Sequence[tuple[int, int]], talk: Talk) -> list[tuple[int, int]]:
-    """Of every sentence: what stands beside it, as a range of sentences. In talk, the turn it is in and those before
-    and behind: what is asked in one is answered in the next."""
-    if not talk.turns:
-        return [(max(0, at - 1), at + 2) for at in range(len(sentences))]
-    turns = [talk.number(start) for start, _ in sentences]
-    return [(bisect_left(turns, turn - 1), bisect_right(turns, turn + 1)) for turn in turns]
-
-
-def table_headers(text: str, sentences: Sequence[tuple[int, int]]) -> list[int | None]:
-    """Of every sentence: the first row of the table in which it stands behind it."""
-    out, first, end = list[int | None](), None, 0
-    for at, (start, stop) in enumerate(sentences):
-        gap = text[end:start]
-        if "\n" in gap or not at:  # a sentence in the middle of a line goes on with its row
-            row = text[start:stop].lstrip().startswith("|")
-            first = None if not row or gap.count("\n") > 1 else first
-            out.append(first)
-            first = at if row and first is None else first
-        else:
-            out.append(first if first != at - 1 else None)
-        end = stop
-    return out
 
 
 def _pairs(question: Question, stems: Sequence[str]) -> float:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from engine.answering.kinds import KINDS
 from engine.answering.question import Question
-from engine.answering.sentences import Scored, table_headers
+from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, plain, stem
+from engine.answering.surroundings import table_headers
 from engine.answering.talk import Talk
 from engine.library import Passage
 
@@ -59,7 +60,7 @@ class Asked:
 def asked_of(question: Question, weights: Mapping[str, float]) -> Asked:
     words = tuple(m.group() for m in WORD.finditer(question.text))[:ASKED]
     marks, found = marked(question, weights, " ".join(words), words, "inside", frozenset())
-    return Asked(words, marks, found, KIND_OF[question.kind.name] if question.kind else 0)
+    return Asked(words, marks, found, KIND_OF.get(question.kind.wider or "", 0) if question.kind else 0)
 
 
 def window_of(question: Question, weights: Mapping[str, float], passage: Passage, scored: Scored) -> Window:

@@ -17,10 +17,10 @@ from engine.answering.sentences import (
     lasting,
     names_in,
     score_sentences,
-    table_headers,
     term_weights,
 )
 from engine.answering.stems import stem, stems_of
+from engine.answering.surroundings import table_headers
 from engine.library import Passage
 
 # fmt: off

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.answering.question import Question
-from engine.answering.sentences import FEATURES, score_sentences, surroundings
+from engine.answering.sentences import FEATURES, score_sentences
+from engine.answering.surroundings import surroundings
 from engine.answering.talk import Talk
 from engine.library import Passage
 from ingest.sentences import sentences
