@@ -69,17 +69,19 @@ def is_enough(question: Question, best: Scored | None, weights: Mapping[str, flo
 def bridges(question: Question, found: Sequence[Scored], most: int = BRIDGES) -> list[Scored]:
     """Sentences that name something the question did not, best first, one a document; where a thing is named by what
     is said of it, those first that name somebody in full beside what is said."""
+    somebody = list[Scored]()
     if question.is_nested and found:
         near = max(len(sentence.near) for sentence in found[:BESIDES])
-        somebody = [s for s in found[:BESIDES] if len(s.near) == near and people_in(s.text, question)]
-        found = [*somebody, *found]
-    out: list[Scored] = []
+        somebody = [s for s in found[:BESIDES] if len(s.near) == near > 0 and people_in(s.text, question)]
+    out: dict[int, Scored] = {}
+    for sentence in somebody:
+        out.setdefault(sentence.document, sentence)
     for sentence in found:
-        if len(out) == most:
+        if len(out) >= most:
             break
-        if sentence.covered and names_in(sentence.text, question) and all(s.document != sentence.document for s in out):
-            out.append(sentence)
-    return out
+        if sentence.document not in out and sentence.covered and names_in(sentence.text, question):
+            out[sentence.document] = sentence
+    return list(out.values())[:most]
 
 
 def people_in(text: str, question: Question) -> list[str]:

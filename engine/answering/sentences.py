@@ -52,7 +52,8 @@ WEIGHTS = (
     *(0.0, 0.0, 0.0, 1.0, 0.3, 1.0, -1.0),
 )
 BIAS = -4.0
-TOPIC = 2  # sentences that say what a passage is about: all others stand near their words (of talk, none do)
+OPENING, TOPIC = 6, 2  # of a passage's first six sentences, the first two that have a word of the question say what
+# it is about: all behind them stand near these words. Of talk, none do
 ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
@@ -121,7 +122,7 @@ def _recency(
     the others. How things were before: 1 for all but the newest."""
     dated = {at: one for at, (passage, _, one) in enumerate(read) if passage.date and one.answers}
     telling = {at: one for at, one in dated.items() if one.telling} or dated
-    own = {at: one for at, one in telling.items() if question.subjects and question.subjects <= one.near}
+    own = {at: one for at, one in telling.items() if question.subjects and question.subjects <= one.covered}
     spoken_of = sum(weight for s, weight in weights.items() if s not in question.kind_stems) or 1.0
     named = sum(weights[s] for s in question.subjects) / spoken_of if own else 0.0
     telling = own or telling
@@ -181,10 +182,10 @@ def read_sentences(
     titled_so = bool(themselves(known(titled, asked_for)))
     whole = weight_of(context.union(*inside), weights) / total
     unfit = question.is_specific
-    spoken_of = {s: weights[s] for s in asked if s not in question.kind_stems}
-    spoken = sum(spoken_of.values())
+    spoken_of = with_hints({s: weights[s] for s in asked if s not in question.kind_stems})
+    spoken = sum(spoken_of[s] for s in asked if s in spoken_of) or 1.0
     beside_it = surroundings(passage.sentences, talk)
-    topic = frozenset[str]().union(*inside[:TOPIC]) if not talk.turns else frozenset[str]()
+    opening = [at for at, held in enumerate(inside[:OPENING]) if held][:TOPIC] if not talk.turns else []
     headers = table_headers(passage.text, passage.sentences)
     alike = (
         meanings.likeness(question, [weights[stem] for stem in question.stems], passage)
@@ -198,7 +199,8 @@ def read_sentences(
         then = question.dated(passage.written(start) or passage.date)
         first, last = beside_it[at]
         # of whom a sentence of talk tells, neither its neighbours nor a title say
-        near = covered.union(context, then, before, topic, *inside[first:last]) - (talkers - covered)
+        topic = (inside[said_first] for said_first in opening if said_first < at)
+        near = covered.union(context, then, before, *topic, *inside[first:last]) - (talkers - covered)
         beside = titled_so or any(named[first:last]) or (header is not None and named[header])
         length = len(text.split())
         features = (
@@ -233,7 +235,7 @@ def read_sentences(
         about = beside or not asked_for or question.focus in question.kind_stems
         answers = answering[at] or question.kind is None
         turn = talk.number(start) if talk.turns else None
-        said_of = sum(spoken_of[s] for s in near & spoken_of.keys()) / (spoken or 1.0)
+        said_of = weight_of(near & spoken_of.keys(), spoken_of) / spoken
         yield Seen(
             features,
             themselves(covered),

@@ -274,3 +274,52 @@ def test_a_stretch_of_talk_is_shown_and_cited_as_one() -> None:
     assert [sentence.text for sentence in chosen.sentences[:3]] == [lines[1], "\n".join(lines[2:4]), lines[0]]
     cited = chosen.sentences[1]
     assert "\n".join(lines)[cited.start : cited.end] == cited.text
+
+
+DAYS = "We leave on Monday.\nThe weather was fine there.\nBreakfast is included every day.\nBring a coat."
+
+
+def test_the_first_sentences_say_what_all_others_are_about() -> None:
+    """Lines away from the hotel's name, one that is about the hotel covers it; in a passage about something else it
+    does not."""
+    found = read_of(
+        "Is breakfast included at Hotel Luna?",
+        ("", f"The ferry is late.\n{DAYS}"),
+        ("", f"Hotel Luna is booked.\n{DAYS}"),
+    )
+    assert (found[0].text, found[0].document) == ("Breakfast is included every day.", 1)
+    assert {stem("hotel"), stem("luna")} <= found[0].near
+    assert all(stem("luna") not in sentence.near for sentence in found if sentence.document == 0)
+
+
+def test_how_things_were_is_said_by_another_than_the_newest() -> None:
+    codes = ("2024-01-01", "Code of the gate is 1983."), ("2024-06-01", "Code of the gate is 4417.")
+    for question in ("What was the previous code of the gate?", "What was the gate code before the change?"):
+        assert read_of(question, *codes)[0].text == "Code of the gate is 1983."
+    assert read_of("What is the current code of the gate?", *codes)[0].text == "Code of the gate is 4417."
+
+
+def test_news_is_of_whom_it_is_asked() -> None:
+    found = read_of(
+        "Where does Marta live now?",
+        ("2023-01-01", "Marta lives in Delft."),
+        ("2024-01-01", "Marta moved to Ghent."),
+        ("2025-01-01", "Tom lives in Porto."),
+    )
+    assert found[0].text == "Marta moved to Ghent."
+
+
+def test_a_chain_goes_by_a_name_in_full() -> None:
+    """The row has no word of the question; it names whom the call was with."""
+    call, row = "Called Galatec Energy.\nI got through to Gilles Rosmere.", "| Gilles Rosmere | 13 March 1956 |"
+    question = "When is the birthday of the person I spoke to at Galatec Energy?"
+    found = read_of(question, ("", call), ("", row), ("", "| Xenia Eckmore | 24 March 1983 |"))
+    read, weights = Question.of(question), dict.fromkeys(Question.of(question).stems, 1.0)
+    leads = bridges(read, found)
+    assert leads[0].text == "I got through to Gilles Rosmere."
+    link = chain(read, leads[0], found, weights)
+    assert link is not None
+    assert link[0].text == row
+    chosen = choose(read, found, [(leads[0], *link)], weights)
+    assert chosen is not None
+    assert (chosen.chained, chosen.sentences[0].text) == (True, row)

@@ -35,6 +35,14 @@ KINDS = [
     ("What is the meaning of code E22?", None),
     ("What is the code of the boiler?", "code"),
     ("Which number reaches the night service?", "phone"),
+    ("How wide is the shelf?", "length"),
+    ("How heavy was the parcel?", "weight"),
+    ("What does the cat weigh?", "weight"),
+    ("How hot must the oven be?", "temperature"),
+    ("How fast did I run?", "speed"),
+    ("What percentage is flour?", "share"),
+    ("How often are the plants watered?", "frequency"),
+    ("Which colour is the door?", "colour"),
     ("", None),
 ]
 
@@ -73,6 +81,9 @@ def test_words_that_matter(question: str, words: tuple[str, ...]) -> None:
         ("What is the number of the neighbour with the key?", True),
         ("Where does the sister of Ada's dentist live?", True),
         ("How much is the project ordered by Heron Ltd?", True),
+        ("email of our host in Delft", True),
+        ("How do I ring my nephew?", True),
+        ("Who recommended The Salt Orchard to me?", False),
         ("When was the director of Brazil born?", True),
         ("Who wrote the book that Petra left on the amp?", True),
         ("Where is the water shut-off in our flat?", False),
@@ -139,6 +150,35 @@ def test_the_thing_asked_for(question: str, focus: str | None) -> None:
 )
 def test_how_things_are_now_is_asked_for(question: str, now: bool) -> None:
     assert Question.of(question).asks_now is now
+
+
+@pytest.mark.parametrize(
+    ("question", "before"),
+    [
+        ("What was the old code of the gate?", True),
+        ("What did we use to pay?", True),
+        ("What was the rent before it went up?", True),
+        ("Where did she work before?", True),
+        ("Who was the previous owner?", True),
+        ("What must be done before Friday?", False),
+        ("How old is the house?", False),
+    ],
+)
+def test_how_things_were_is_asked_for(question: str, before: bool) -> None:
+    assert Question.of(question).asks_before == before
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Where does Marta live now?", {"marta"}),
+        ("Who is Felix's current employer?", {"felix"}),
+        ("Who is the caretaker at Almgatan 17?", set()),
+        ("Who cleans now that Brodins has left?", set()),
+    ],
+)
+def test_whom_it_is_about(question: str, names: set[str]) -> None:
+    assert Question.of(question).subjects == {stem(name) for name in names}
 
 
 @pytest.mark.parametrize(

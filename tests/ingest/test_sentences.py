@@ -38,6 +38,19 @@ def test_sentences(expected: list[str]) -> None:
     assert split(text) == [sentence.strip() for sentence in expected]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["11:49 Ada: a line that would be wide enough to have been wrapped by an editor", "11:57 Ben: no worries!"],
+        ["Ada (11:49): a line that would be wide enough to have been wrapped by an editor", "Ben (11:57): no"],
+        ["--- 2024-02-15 ---", "11:49 Ada: talked about work"],
+        ["Ada Lund: 93 Granary Street, Delft; ada@lund.example; born 29 May 1979", "Ben Oka: 15 Lantern Lane, Ghent"],
+    ],
+)
+def test_who_says_it_begins_a_sentence(lines: list[str]) -> None:
+    assert split("\n".join(lines)) == lines
+
+
 def test_blank_lines_end_sentences() -> None:
     assert split("A heading\n\nbody without stop\r\n\r\nmore") == ["A heading", "body without stop", "more"]
 
