@@ -55,6 +55,7 @@ BIAS = -4.0
 OPENING, TOPIC = 6, 2  # of a passage's first six sentences, the first two that have a word of the question say what
 # it is about: all behind them stand near these words. Of talk, none do
 ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
+MINUTE = 16  # characters of a date with its time, seconds left out: files that were copied together are as new
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
 
@@ -129,7 +130,7 @@ def _recency(
     least = named + max(
         ABOUT * (1.0 - named), 0.5 * (max((one.about for one in telling.values()), default=0.0) - named)
     )
-    dates = {at: read[at][0].date or "" for at, one in telling.items() if one.about >= least}
+    dates = {at: (read[at][0].date or "")[:MINUTE] for at, one in telling.items() if one.about >= least}
     order = {date: at for at, date in enumerate(sorted(set(dates.values())), 1)}
     if question.asks_before:
         return {at: float(order[date] < len(order)) for at, date in dates.items()}

@@ -1,12 +1,16 @@
-"""Memories of other people than the sample folder's: files of a household, a locksmith and a cook, and chats of two
-people, asked through the real product, with floors under today's figures. `-n 0 -s` prints them.
+"""Memories of other people than the sample folder's: files of a household, a locksmith and a cook, invented by two
+programs, and chats of two people, asked through the real product, with floors under today's figures. `-n 0 -s` prints
+them.
 """
 
 from __future__ import annotations
 
 import json
+import lzma
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -26,6 +30,7 @@ FOLDERS = {  # files, owner
     "household": (40, ("Gwen Harrop", "Gwen")), "club": (33, ("Tomasz Wren", "Tomasz")),
     "cook": (27, ("Declan Marrinan", "Declan")),
 }  # fmt: skip
+INVENTED = {"gen-a": "u3", "gen-b": "u1"}  # of each file the memory that is asked
 EVERY = 4  # of a folder's questions; 1 asks all
 PAIR, SOME = "ingrid_desmond", 2  # of the chats: one pair, every other question
 
@@ -36,14 +41,44 @@ class Folder:
     asked: list[tuple[Json, Json]]  # questions with what `twin ask --json` prints
 
 
-@pytest.fixture(scope="module", params=sorted(FOLDERS))
+def written(name: str) -> tuple[Path, int, tuple[str, ...], list[Json]]:
+    """Of somebody's folder: where it is, how many files it has, whose it is, and the questions."""
+    files, owner = FOLDERS[name]
+    lines = (TESTS / name / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    return TESTS / name / "files", files, owner, [json.loads(line) for line in lines]
+
+
+def invented(name: str, root: Path) -> tuple[Path, int, tuple[str, ...], list[Json]]:
+    """The same of a memory that a program invented, whose documents become files."""
+    with lzma.open(TESTS / "invented" / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
+        unit = next(unit for unit in map(json.loads, lines) if unit["unit"] == INVENTED[name])
+    for document in unit["docs"]:
+        path = root / document["id"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(document["text"], encoding="utf-8")
+        then = datetime.fromisoformat(document["time"]).timestamp()
+        os.utime(path, (then, then))
+    items = [
+        {
+            "id": q["id"],
+            "question": q["q"],
+            "answers": q["a"],
+            "type": "unanswerable" if q["unanswerable"] else q["type"],
+        }
+        for q in unit["qas"]
+    ]
+    return root, len(unit["docs"]), (unit["owner"], unit["owner"].split()[0]), items
+
+
+@pytest.fixture(scope="module", params=[*sorted(FOLDERS), *INVENTED])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
-    files, owner = FOLDERS[request.param]
-    lines = (TESTS / request.param / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    items = [json.loads(line) for line in lines][::EVERY]
-    memory = Twin(tmp_path_factory.mktemp(request.param) / "home", Settings(me=owner))
+    place = tmp_path_factory.mktemp(request.param)
+    found = written(request.param) if request.param in FOLDERS else invented(request.param, place / "files")
+    path, files, owner, items = found
+    items = items[:: EVERY if request.param in FOLDERS else EVERY // 2 or 1]
+    memory = Twin(place / "home", Settings(me=owner))
     try:
-        report = add(memory, TESTS / request.param / "files")
+        report = add(memory, path)
         assert (report["read"], report["failed"]) == (files, [])
         caller = Caller(memory.settings)
         memory.ask_many({"questions": items, "retrieval": "both"}, caller)
