@@ -63,6 +63,14 @@ class Question:
         return len(text.split(maxsplit=3)) > 3 and any(pattern.search(text) for pattern in _NESTED)
 
     @property
+    def asks_of_somebody(self) -> bool:
+        """Something is asked of one's own, or of somebody, that is named by what is said of it. Of other things, and
+        where such a one is the answer ("Who was the girl that ..."), names in full lead astray (docs/log.md)."""
+        text = self.text[:LONGEST]
+        somebody = _SOMEBODY_SO.search(text) is not None and not self.asks_who
+        return self.is_nested and (somebody or _MINE.search(text) is not None)
+
+    @property
     def asks_all(self) -> bool:
         """Several answers are asked for."""
         return _ALL.search(self.text[:LONGEST]) is not None
@@ -188,6 +196,8 @@ _SOMEBODY_ELSE = (
     r"|daughter|son|boss|manager|colleague|landlord|landlady|neighbou?r|host|teacher|tutor|trainer|coach|dentist|doctor"
     r"|gp|vet|plumber|electrician|roofer|gardener|cleaner|mechanic|lawyer|accountant|hairdresser|therapist|physio\w*)"
 )
+_SOMEBODY_SO = re.compile(rf"\b(?:person|one|man|woman|lady|guy|girl|boy|friend|{_SOMEBODY_ELSE[3:-1]})\b", re.I)
+_MINE = re.compile(r"\b(?:I|my|me|we|our|us)\b", re.I)
 _NESTED = tuple(
     re.compile(pattern, re.I)
     for pattern in (

@@ -67,10 +67,10 @@ def is_enough(question: Question, best: Scored | None, weights: Mapping[str, flo
 
 
 def bridges(question: Question, found: Sequence[Scored], most: int = BRIDGES) -> list[Scored]:
-    """Sentences that name something the question did not, best first, one a document; where a thing is named by what
-    is said of it, those first that name somebody in full beside what is said."""
+    """Sentences that name something the question did not, best first, one a document; where it is asked of
+    somebody who is named by what is said of them, those first that have a name in full beside what is said."""
     somebody = list[Scored]()
-    if question.is_nested and found:
+    if question.asks_of_somebody and found:
         near = max(len(sentence.near) for sentence in found[:BESIDES])
         somebody = [s for s in found[:BESIDES] if len(s.near) == near > 0 and people_in(s.text, question)]
     out: dict[int, Scored] = {}
@@ -108,7 +108,7 @@ def chain(
             continue
         if not names & sentence.words:
             continue
-        same = question.is_nested and question.kind is not None and any(name in sentence.text for name in people)
+        same = question.asks_of_somebody and question.kind is not None and any(name in sentence.text for name in people)
         hinted = HINTED * share(sentence.hinted - bridge.near, weights)
         if not same and share(sentence.covered - bridge.covered, weights) + hinted < CHAIN_GAIN:
             continue
