@@ -169,6 +169,21 @@ def test_how_things_were_is_asked_for(question: str, before: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "somebody"),
+    [
+        ("When is the birthday of the person Ada spoke to at the bank?", True),
+        ("What is the phone number of the place we booked?", True),
+        ("Who was the leader of the Zulu who led the fight?", False),
+        ("Who is the girl that played Darlene in Roseanne?", False),
+        ("What year did the first manned Apollo flight occur?", False),
+        ("Where does Ada live?", False),
+    ],
+)
+def test_somebody_is_named_by_what_is_said_of_them(question: str, somebody: bool) -> None:
+    assert Question.of(question).asks_of_somebody == somebody
+
+
+@pytest.mark.parametrize(
     ("question", "names"),
     [
         ("Where does Marta live now?", {"marta"}),
