@@ -30,8 +30,10 @@ FOLDERS = {  # files, owner
     "household": (40, ("Gwen Harrop", "Gwen")), "club": (33, ("Tomasz Wren", "Tomasz")),
     "cook": (27, ("Declan Marrinan", "Declan")),
 }  # fmt: skip
-INVENTED = {"gen-a": "u3", "gen-b": "u1"}  # of each file the memory that is asked
-EVERY = 4  # of a folder's questions; 1 asks all
+EVERY = 4  # of a folder's questions; 1 asks all, and all invented memories
+INVENTED = [
+    f"{name}/u{at}" for name, many in (("gen-a", 6), ("gen-b", 8)) for at in range(many) if EVERY == 1 or at == 3
+]
 PAIR, SOME = "ingrid_desmond", 2  # of the chats: one pair, every other question
 
 
@@ -50,8 +52,9 @@ def written(name: str) -> tuple[Path, int, tuple[str, ...], list[Json]]:
 
 def invented(name: str, root: Path) -> tuple[Path, int, tuple[str, ...], list[Json]]:
     """The same of a memory that a program invented, whose documents become files."""
-    with lzma.open(TESTS / "invented" / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
-        unit = next(unit for unit in map(json.loads, lines) if unit["unit"] == INVENTED[name])
+    file, _, wanted = name.partition("/")
+    with lzma.open(TESTS / "invented" / f"{file}.jsonl.xz", "rt", encoding="utf-8") as lines:
+        unit = next(unit for unit in map(json.loads, lines) if unit["unit"] == wanted)
     for document in unit["docs"]:
         path = root / document["id"]
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +75,7 @@ def invented(name: str, root: Path) -> tuple[Path, int, tuple[str, ...], list[Js
 
 @pytest.fixture(scope="module", params=[*sorted(FOLDERS), *INVENTED])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
-    place = tmp_path_factory.mktemp(request.param)
+    place = tmp_path_factory.mktemp(request.param.replace("/", "-"))
     found = written(request.param) if request.param in FOLDERS else invented(request.param, place / "files")
     path, files, owner, items = found
     items = items[:: EVERY if request.param in FOLDERS else EVERY // 2 or 1]
