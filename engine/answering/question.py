@@ -67,7 +67,7 @@ class Question:
         """Something is asked of one's own, or of somebody, that is named by what is said of it. Of other things, and
         where such a one is the answer ("Who was the girl that ..."), names in full lead astray (docs/log.md)."""
         text = self.text[:LONGEST]
-        somebody = _SOMEBODY_SO.search(text) is not None and not self.asks_who
+        somebody = _DESCRIBED.search(text) is not None and not self.asks_who
         return self.is_nested and (somebody or _MINE.search(text) is not None)
 
     @property
@@ -187,16 +187,16 @@ _YES_NO = re.compile(
     r"(?:n't)? (?!you (?:tell|remind|say|know|give))",
     re.I,
 )
-_OF_SOMEBODY = (
+_OF_A_ROLE = (
     r"(?:live|town|city|home|address|phone|mobile|number|ring|call|reach|e-?mail|birthday|born|employ\w*|work|job"
     r"|allerg\w+)"
 )
-_SOMEBODY_ELSE = (
+_ROLE = (
     r"(?:mother|father|mum|mom|dad|sister|brother|uncle|aunt|cousin|niece|nephew|grand\w+|god\w+|wife|husband|partner"
     r"|daughter|son|boss|manager|colleague|landlord|landlady|neighbou?r|host|teacher|tutor|trainer|coach|dentist|doctor"
     r"|gp|vet|plumber|electrician|roofer|gardener|cleaner|mechanic|lawyer|accountant|hairdresser|therapist|physio\w*)"
 )
-_SOMEBODY_SO = re.compile(rf"\b(?:person|one|man|woman|lady|guy|girl|boy|friend|{_SOMEBODY_ELSE[3:-1]})\b", re.I)
+_DESCRIBED = re.compile(rf"\b(?:person|one|man|woman|lady|guy|girl|boy|friend|{_ROLE})\b", re.I)
 _MINE = re.compile(r"\b(?:I|my|me|we|our|us)\b", re.I)
 _NESTED = tuple(
     re.compile(pattern, re.I)
@@ -208,8 +208,8 @@ _NESTED = tuple(
         r"(?:I|we|you|he|she|they|my|our|(?-i:[A-Z])[\w-]+) [a-z]+",
         r"\bof (?:the|my|our|his|her) [\w-]+ (?:with|behind|opposite|next to)\b",
         r"\b\w+(?:ed|tten|wn) by\b",
-        rf"\b{_OF_SOMEBODY}\b.*\b(?:my|our) (?:\w+ )?{_SOMEBODY_ELSE}\b",
-        rf"\b(?:my|our) (?:\w+ )?{_SOMEBODY_ELSE}\b.*\b{_OF_SOMEBODY}\b",
+        rf"\b{_OF_A_ROLE}\b.*\b(?:my|our) (?:\w+ )?{_ROLE}\b",
+        rf"\b(?:my|our) (?:\w+ )?{_ROLE}\b.*\b{_OF_A_ROLE}\b",
         r"^\W*(?:when|where|why|how)\b.*\bof\b",
     )
 )
