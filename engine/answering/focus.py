@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.answering.stems import STOP, WORD, plain, stem
+from engine.answering.verbs import VERBS
 
 LONGEST = 1000  # characters of a question that are looked at for its form
 _AUXILIARY = frozenset("do does did will would".split())
@@ -14,12 +15,20 @@ _GENERAL = frozenset("time date day days year month week number place person peo
 _BE = frozenset("is was are were".split())
 _ASKS_ALONE = frozenset("what which who where when".split())
 _ASKS = _ASKS_ALONE | {word + end for word in _ASKS_ALONE for end in ("'s", "’s")}
-_VERBS = frozenset("is was are were do does did has have had can could will would shall should must may might".split())
+_VERBS = frozenset(
+    "am is was are were do does did has have had can could will would shall should must may might".split()
+)
 _ENDS = frozenset(
     "of for in on at to from with by about as that who which where when between during until since before after "
     "now".split()
 )
 _BEFORE = frozenset("the a an my our your his her its their name kind sort type of this that these those".split())
+_NO_THING = (
+    STOP
+    | _ENDS
+    | _GENERAL
+    | frozenset("back last next yet ever still already again allowed forbidden permitted closed".split())
+)
 
 
 def focus_of(text: str) -> str | None:
@@ -39,7 +48,20 @@ def focus_of(text: str) -> str | None:
         if word in ("what", "which"):
             bought = None if _AUXILIARY.isdisjoint(following) else _bought(rest[1:])
             return bought or _head(rest, verbal=True)
-    return None
+    return _judged(words) if lower[:1] and lower[0] in _VERBS else None
+
+
+def _judged(words: Sequence[str]) -> str | None:
+    """Of "Does the hotel include breakfast?" and "Are pets allowed in the flat?": the stem of the last thing, not
+    named, that stands before it is said where or when."""
+    found = None
+    for word in words[1:]:
+        low = word.lower()
+        if low in _ENDS and low != "to" and found is not None:
+            break
+        if word[0].islower() and low == plain(low) and low not in _NO_THING and stem(low) not in VERBS:
+            found = stem(low)
+    return found
 
 
 def _bought(words: Sequence[str]) -> str | None:

@@ -111,6 +111,11 @@ NARROW: tuple[Kind, ...] = (
             r"|navy|turquoise|teal|maroon|crimson|scarlet|lilac|lavender|mauve|magenta|indigo|ochre|mustard|olive|sage|mint"
             r"|ivory|charcoal|anthracite|copper|bronze|burgundy|petrol|khaki|tan|rust|amber|cyan|peach|coral|terracotta"
             r"|aubergine)\b", None),
+    _narrow("leave", r"^\W*(?:may|can|could) (?:i|we|one|you|people)\b(?! (?:please )?(?:tell|remind|say|give|list))"
+            r"|^\W*(?:is|are|am|was|were|does|do|did)\b.*\b(?:allow(?:s|ed)?|permit(?:s|ted)?|includ(?:es?|ed)|cover(?:s|ed)?"
+            r"|forbidden)\b",
+            r"\b(?:(?:dis)?allow\w*|permit\w*|forbid\w*|prohibit\w*|banned|includ\w+|exclud\w+|cover(?:s|ed)?|accepted|welcome"
+            r"|not|no|never|avoid|fine|ok(?:ay)?|may|can|must|yes|extra|against|approved|rejected)\b|n['’]t\b", None),
 )  # fmt: skip
 
 SPECIFIC = ("email", "phone", "code", "address", "money", "clock")  # seldom met by chance

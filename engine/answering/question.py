@@ -168,6 +168,8 @@ class Question:
         if self.kind is None:
             return False
         text = said(text)
+        if self.kind.name == "leave":  # "not allowed" of "Are pets allowed?"
+            return self.kind.looks.search(text) is not None
         empty = STOP - {"may"} if self.kind.name in TIMED else STOP
         return any(
             word not in empty and stem(plain(word)) not in self.stems

@@ -19,6 +19,7 @@ from engine.answering.stems import STOP, WORD, stems_of
 from engine.answering.talk import Talk
 from engine.answering.times import times_in
 from engine.answering.verbs import thing_missing
+from engine.answering.verdict import verdict
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
@@ -144,11 +145,13 @@ class Quoting:
         return replace(sentence, logit=logit, score=_sigmoid(logit))
 
     def span(self, quoted: Quoted) -> tuple[str, float]:
-        """The short answer that the first sentence holds, and its probability: a run of its words, or for `when` the
-        day that it means. Nothing where a yes or no is asked for, and where the run has no word of its own."""
+        """The short answer that the first sentence holds, and its probability: a run of its words, for `when` the day
+        that it means, yes or no where it plainly says so. Nothing where the run has no word of its own."""
         first = quoted.sentences[0]
+        if self.question.is_yes_no:
+            return verdict(self.question, first.text, first.near) or "", quoted.score
         reading = self.readings.get(_place(first))
-        if reading is None or self.question.is_yes_no:
+        if reading is None:
             return "", 0.0
         if self.question.asks_when and (day := self._day(first, reading)):
             return day, quoted.score

@@ -1,0 +1,39 @@
+"""Yes and no are said where a sentence plainly says so, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.answering.question import Question
+from engine.answering.related import known, themselves
+from engine.answering.stems import stems_of
+from engine.answering.verdict import verdict
+
+CASES = [
+    ("Does Hotel Krone include breakfast?", "Breakfast is included.", "Hotel Krone", "Yes"),
+    ("Does Hotel Krone include breakfast?", "Breakfast is not included but can be added.", "Hotel Krone", "No"),
+    ("Is breakfast included at the Krone?", "Breakfast is included.", "Our weeks at the Krone", "Yes"),
+    ("Is breakfast included at the Krone?", "Breakfast is included.", "Our weeks at the Adler", None),
+    ("May we use a charcoal grill on the balcony?", "Barbecues with charcoal are forbidden.", "balcony grill", "No"),
+    ("Can I keep pets in the row house?", "Pets are allowed.", "Looked at the row house today.", "Yes"),
+    ("Can I keep pets in the row house?", "The house was built in 1966.", "row house, pets", None),
+    ("Did it rain at our gig?", "Sold out the terrace, no rain, nobody fell in the canal.", "gig", "No"),
+    ("Do we get compensation for the flight?", "The delay is short, so there is no compensation.", "flight", "No"),
+    ("Is the pipe into our house plastic?", "The pipe's plastic up to the house so no lead", "", None),
+    ("Is charcoal forbidden on the balcony?", "On the balcony, charcoal is forbidden.", "", "Yes"),
+    ("Does the index block inserts?", "No. It takes a lock that allows inserts.", "Does the index block?", "No"),
+    ("Did the hens go to the vet?", "No, I was at the office.", "", None),
+    ("Did I pass the test in May?", "Final test on 28 May: half an hour of listening.", "", None),
+    ("Did I pass the test in May?", "Passed the test!", "May", "Yes"),
+    ("Did the members approve the fee?", "The fee would be approved if nobody objects.", "members", None),
+    ("Is my locker bigger than hers?", "My locker is not included.", "hers", None),
+    ("Does Toby still play football?", "Toby is not at football today.", "", None),
+    ("Are dogs allowed?", "Are dogs allowed?", "", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "sentence", "around", "wanted"), CASES)
+def test_yes_and_no(asked: str, sentence: str, around: str, wanted: str | None) -> None:
+    question = Question.of(asked)
+    near = themselves(known(stems_of(f"{sentence} {around}"), question.stems))
+    assert verdict(question, sentence, near) == wanted
