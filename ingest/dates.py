@@ -9,6 +9,19 @@ from dateutil import parser
 
 _IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _LONGEST = 64  # characters; anything longer is prose
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_NUMBER = r"\d{1,2}(?:st|nd|rd|th)?"
+_DAY = re.compile(
+    rf"\b(?:(?P<written>{_NUMBER} (?:of )?{_MONTH},? (?:19|20)\d\d|{_MONTH} {_NUMBER},? (?:19|20)\d\d)"
+    r"|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20)\d\d))\b",
+    re.IGNORECASE,
+)
+_BESIDE_A_DAY = re.compile(  # of a line that says nothing but which day it is
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|\d{1,2}[:.]\d\d|[ap]m|[\W_])*", re.IGNORECASE
+)
 # Parsed against both, an incomplete date ("May 2024") gives two results and so shows itself.
 _DEFAULTS = (datetime.datetime(2000, 1, 1), datetime.datetime(2001, 2, 2))
 
@@ -21,6 +34,30 @@ def from_name(name: str) -> str | None:
         except ValueError:
             continue  # the 31st of June
     return None
+
+
+def in_heading(heading: str) -> str | None:
+    """The first day that a heading names, as files' names do or written out: "Monday, 5 December 2024"."""
+    if (found := from_name(heading)) is not None:
+        return found
+    return next((day for match in _DAY.finditer(heading) if (day := _day(match)) is not None), None)
+
+
+def of_line(line: str) -> str | None:
+    """The day that a line names if it says nothing else: "--- Fri 27 June 2025 ---"."""
+    if len(line) > _LONGEST or (day := in_heading(line)) is None:
+        return None
+    rest = _DAY.sub("", _IN_NAME.sub("", line, count=1), count=1)
+    return day if _BESIDE_A_DAY.fullmatch(rest) else None
+
+
+def _day(match: re.Match[str]) -> str | None:
+    if match["written"] is not None:
+        return from_value(match["written"].replace(".", "").replace(" of ", " "))
+    try:
+        return datetime.date(int(match["year"]), int(match["month"]), int(match["day"])).isoformat()
+    except ValueError:
+        return None
 
 
 def from_value(value: object) -> str | None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog, DocumentRow
-from ingest.dates import from_name
+from ingest.dates import from_name, in_heading
 from ingest.sentences import sentences
 from ingest.types import Document
 from ingest.word_queries import content_words
@@ -150,7 +150,10 @@ def moments_of(document: Document, name: str) -> list[tuple[int, str]]:
     stands in its headings or its file's name, as a diary's does. That of a paper or a manual is only its own."""
     if said := [(place, message.time) for place, message in document.messages if message.time]:
         return said
-    if document.date and (document.date[:10] in " ".join(document.headings) or document.date[:10] == from_name(name)):
+    if document.date is None:
+        return []
+    day = document.date[:10]
+    if day == from_name(name) or any(day in heading or day == in_heading(heading) for heading in document.headings):
         return [(0, document.date)]
     return []
 

@@ -15,6 +15,13 @@ NUMBER_WORD = (
     r"|seventy|eighty|ninety|hundred|thousand|million|dozen|half|twice|once)"
 )
 
+ROLE = (
+    r"(?:mother|father|mum|mom|dad|sister|brother|uncle|aunt|cousin|niece|nephew|grand\w+|god\w+|wife|husband|partner"
+    r"|daughter|son|boss|manager|colleague|landlord|landlady|neighbou?r|host|teacher|tutor|trainer|coach|dentist|doctor"
+    r"|gp|vet|plumber|electrician|roofer|gardener|cleaner|mechanic|lawyer|accountant|hairdresser|therapist|physio\w*"
+    r"|handyman|builder|carpenter|painter|locksmith|supervisor|bookkeeper|treasurer|chair\w*|parent|owner|contact|nurse)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -52,11 +59,16 @@ _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
 KINDS: tuple[Kind, ...] = (
     _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
     _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach|reaches|ring)\b"
-          r"|\b(call|dial|reach|ring)\b.*\bnumber|\bphone\b", r"\+?\d[\d\s()/.-]{5,}\d"),
+          rf"|\b(call|dial|reach|ring)\b.*\bnumber|\bphone\b"
+          rf"|\bnumber (?:of|for) (?:\w+ ){{0,3}}?(?:person|one|man|woman|friend|who\w*|{ROLE})\b"
+          r"|(?:['’]s|\bwhose) number\b",
+          r"\+?\d[\d\s()/.-]{5,}\d"),
     _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
           r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
           r"|\b(number|code|version|pin|serial|iban|password)\b.*\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
-          r"\b(?=\w*\d)[\w/.-]{2,}\b|\bversion \w"),
+          r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])\b(?=\w*\d)[\w/.-]{2,}\b"
+          r"(?! ?(?:[$€£¥]|(?:euros?|eur|pounds|dollars|kr)\b))"
+          r"|\bversion \w"),
     _kind("address", r"\baddress\b",
           rf"\b(?!{_MONTH}\b)[^\W\d]\w+ \d+\b"
           rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place)"),
@@ -85,7 +97,7 @@ KINDS: tuple[Kind, ...] = (
           r"(?:the |an? |our |my )?[“\"]?[\w-]+"
           r"|\b\d+ [A-Z]\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
     _kind("reason", r"\bwhy\b|\bhow come\b|\bwhat for\b|\breason\b",
-          r"\b(?:because|since|so that|due to|as it|in order|to)\b"),
+          r"\b(?:because|since|so that|due to|as it|in order|to|reason|cause[ds]?|trouble|turned out)\b"),
 )  # fmt: skip
 
 _COUNT = rf"(?:\d|\b{NUMBER_WORD}\b)\s?-?"

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from engine.answering.focus import LONGEST, focus_of
-from engine.answering.kinds import MONEY, NUMBER_WORD, SPECIFIC, TIMED, UNIT, Kind, kind_of
+from engine.answering.kinds import MONEY, NUMBER_WORD, ROLE, SPECIFIC, TIMED, UNIT, Kind, kind_of
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
-from engine.answering.talk import STAMP
+from engine.answering.talk import BEFORE
 from engine.answering.times import Time, times_in
 
 
@@ -189,29 +189,24 @@ _YES_NO = re.compile(
     r"(?:n't)? (?!you (?:tell|remind|say|know|give))",
     re.I,
 )
+_DESCRIBED = re.compile(rf"\b(?:person|one|man|woman|lady|guy|girl|boy|friend|whoever|{ROLE})\b", re.I)
+_MINE = re.compile(r"\b(?:I|my|me|we|our|us)\b", re.I)
 _OF_A_ROLE = (
     r"(?:live|town|city|home|address|phone|mobile|number|ring|call|reach|e-?mail|birthday|born|employ\w*|work|job"
     r"|allerg\w+)"
 )
-_ROLE = (
-    r"(?:mother|father|mum|mom|dad|sister|brother|uncle|aunt|cousin|niece|nephew|grand\w+|god\w+|wife|husband|partner"
-    r"|daughter|son|boss|manager|colleague|landlord|landlady|neighbou?r|host|teacher|tutor|trainer|coach|dentist|doctor"
-    r"|gp|vet|plumber|electrician|roofer|gardener|cleaner|mechanic|lawyer|accountant|hairdresser|therapist|physio\w*)"
-)
-_DESCRIBED = re.compile(rf"\b(?:person|one|man|woman|lady|guy|girl|boy|friend|{_ROLE})\b", re.I)
-_MINE = re.compile(r"\b(?:I|my|me|we|our|us)\b", re.I)
 _NESTED = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         r"\A\S+\s+\S+\s(?:.*?\s)??(?<!know )(?<!me )"
-        r"(?:who|whom|whose|which|where|(?<!did )(?<!does )(?<!is )(?<!was )that)\b",
+        r"(?:who|whom|whose|whoever|which|where|(?<!did )(?<!does )(?<!is )(?<!was )that)\b",
         r"(?:\bof\b|(?<!what)(?<!who)(?<!where)(?<!when)['’]s\b).*(?:\bof\b|['’]s\b)",
         r"\bthe (?:[\w-]+ )?(?!(?:of|in|on|at|for|to|from|with|by|about|and|does|do|did)\b)(?-i:[a-z])[\w-]* "
         r"(?:I|we|you|he|she|they|my|our|(?-i:[A-Z])[\w-]+) [a-z]+",
         r"\bof (?:the|my|our|his|her) [\w-]+ (?:with|behind|opposite|next to)\b",
         r"\b\w+(?:ed|tten|wn) by\b",
-        rf"\b{_OF_A_ROLE}\b.*\b(?:my|our) (?:\w+ )?{_ROLE}\b",
-        rf"\b(?:my|our) (?:\w+ )?{_ROLE}\b.*\b{_OF_A_ROLE}\b",
+        rf"\b{_OF_A_ROLE}\b.*\b(?:my|our) (?:\w+ )?{ROLE}\b",
+        rf"\b(?:my|our) (?:\w+ )?{ROLE}\b.*\b{_OF_A_ROLE}\b",
         r"^\W*(?:when|where|why|how)\b.*\bof\b",
     )
 )
@@ -277,7 +272,7 @@ _TIMELY = re.compile(  # a digit, a word for times, or what stands before a time
 )
 _SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
 _FRAME = re.compile(rf"\bstands? for\b|\bmeaning\b|{_AT_PRESENT}", re.I)  # how it is asked, not of what
-_STAMP = re.compile("^" + STAMP, re.M | re.I)
+_STAMP = re.compile("^" + BEFORE, re.M | re.I)
 _KIND_STEMS = frozenset(
     stem(word)
     for word in (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from engine.answering.meaning import Meanings
+from engine.answering.nested import nested_of
 from engine.answering.question import Question, said
-from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day
+from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day, share
 from engine.answering.reader import Reading, Reads
 from engine.answering.relative import Meant, meant, spoken
 from engine.answering.sentences import Scored, lasting, score_sentences, term_weights
@@ -18,6 +19,7 @@ from engine.answering.short import whole
 from engine.answering.stems import STOP, WORD, stems_of
 from engine.answering.talk import Talk
 from engine.answering.times import times_in
+from engine.answering.unnest import Unnesting
 from engine.answering.verbs import thing_missing
 from engine.answering.verdict import verdict
 from engine.answering.windows import asked_of, window_of
@@ -36,9 +38,13 @@ UNREAD = 8.0  # logits below the best one: lower ones say no more
 class Quoting:
     def __init__(
         self, question: str, library: Library, policy: Policy, meanings: Meanings | None = None,
-        reads: Reads | None = None,
+        reads: Reads | None = None, *, is_part: bool = False,
     ) -> None:  # fmt: skip
+        """is_part: of a nested question, and not taken apart itself."""
         self.question, self.policy, self.meanings, self.reads = Question.of(question), policy, meanings, reads
+        self.library = library
+        nested = None if is_part else nested_of(question)
+        self.unnesting = Unnesting(nested, self._part) if nested is not None else None
         self.passages: dict[int, Passage] = {}
         self.leads: dict[int, float] = {}
         self.readings: dict[tuple[int, int], Reading] = {}  # by document and start of the sentence
@@ -46,7 +52,18 @@ class Quoting:
         self.found: list[Scored] = []
         self.links: list[tuple[Scored, Scored, float]] = []
         self.tried: list[Scored] = []
+        self.heard: list[Scored] = []  # the best of what was found, in the order that the reader has them in as well
         self.trust = 0.0  # in the reader's run of words, before its share among the others
+        self.by: Quoting = self  # of a nested question's parts, the one that is answered
+
+    def _part(self, question: str) -> Quoting:
+        return Quoting(question, self.library, self.policy, self.meanings, self.reads, is_part=True)
+
+    def see(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> None:
+        """Reads what others have opened."""
+        self.passages = {passage.document: passage for passage in passages}
+        self.leads = dict(leads)
+        self.found = self._scored(passages)
 
     def following(self, hops: Sequence[Hop]) -> Step | None:
         """Scores what the last hop opened; the next step follows the names one sentence brings.
@@ -67,6 +84,8 @@ class Quoting:
         best = self.found[0] if self.found else None
         if len(hops) >= self.policy.max_hops or is_enough(self.question, best, self.weights):
             return None
+        if self.unnesting is not None and (step := self.unnesting.following(list(self.passages.values()), self.leads)):
+            return step
         tried = [_place(sentence) for sentence in self.tried]
         bridge = next((bridge for bridge in bridges(self.question, self.found) if _place(bridge) not in tried), None)
         if bridge is None:
@@ -88,7 +107,18 @@ class Quoting:
                 self.links.append((bridge, *link))
 
     def chosen(self) -> Quoted | None:
-        """The sentences to show, and how sure it is that they answer.
+        """The sentences to show, and how sure it is that they answer: of a nested question those that answer its parts,
+        unless one sentence answers it whole."""
+        quoted = self._chosen()
+        if self.unnesting is None or quoted is None or is_enough(self.question, quoted.sentences[0], self.weights):
+            return quoted
+        if (parts := self.unnesting.answer(list(self.passages.values()), self.leads)) is None:
+            return quoted
+        quoted, self.by = parts
+        return quoted
+
+    def _chosen(self) -> Quoted | None:
+        """The same of the question as a whole.
 
         They are chosen by their own scores and a little by what the reader makes of them: with more of it, questions of
         the sets it learnt from gain and those about people's files lose (docs/log.md)."""
@@ -97,12 +127,13 @@ class Quoting:
         ):
             return day
         if self.reads is None or not self.policy.reader_weights or not self.found:
+            self.heard = self.found[:READ]
             return choose(self.question, self.found, self.links, self.weights)
         head, rest = self.found[:READ], self.found[READ:]
         self._read(head)
         best = max(self.readings[_place(sentence)].logit for sentence in head)
-        heard = sorted((self._heard(sentence, best) for sentence in head), key=lambda s: -s.score)
-        quoted = choose(self.question, [*heard, *rest], self.links, self.weights)
+        self.heard = sorted((self._heard(sentence, best) for sentence in head), key=lambda s: -s.score)
+        quoted = choose(self.question, [*self.heard, *rest], self.links, self.weights)
         assert quoted is not None
         self._read(quoted.sentences)
         first = quoted.sentences[0]
@@ -147,6 +178,8 @@ class Quoting:
     def span(self, quoted: Quoted) -> tuple[str, float]:
         """The short answer that the first sentence holds, and its probability: a run of its words, for `when` the day
         that it means, yes or no where it plainly says so. Nothing where the run has no word of its own."""
+        if self.by is not self:
+            return self.by.span(quoted)
         first = quoted.sentences[0]
         if self.question.is_yes_no:
             return verdict(self.question, first.text, first.near) or "", quoted.score
@@ -167,6 +200,21 @@ class Quoting:
             return "", 0.0
         begin, end = whole(self.question, first.text, reading.start - first.start, reading.end - first.start)
         return GOES_ON.sub("\n", first.text[begin:end]), self.trust * reading.share
+
+    def covers(self, sentence: Scored) -> float:
+        """Share of the question that a sentence with its surroundings has."""
+        return share(sentence.near, self.weights)
+
+    def run(self, sentence: Scored) -> str:
+        """The words of a sentence that the reader takes for the answer; empty where it was not read."""
+        reading = self.readings.get(_place(sentence))
+        return self.passages[sentence.document].text[reading.start : reading.end] if reading is not None else ""
+
+    def speaker(self, sentence: Scored, run: str) -> str | None:
+        """Who says a sentence of a talk, or is meant by the run "I" of it."""
+        passage = self.passages[sentence.document]
+        talk = Talk.of(passage.text, passage.writers)
+        return talk.meant(run, sentence.start) or (talk.speaker(sentence.start) if talk.turns else None)
 
     def _speaker(self, sentence: Scored, run: str, at: int) -> str | None:
         """Who is meant by a run "I", and who says a sentence where that is asked for and the run names nobody else."""

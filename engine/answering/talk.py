@@ -14,9 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+_CLOCK = r"\[?\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: [-–])?"
+_NAME = r"[^\W\d_]\w*(?:[ .’'-]+\w+){0,3}\.?"
 STAMP = r"\W?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?"
+# What stands before a line's words: a stamp, a time of day before a name, or a name with one.
+BEFORE = rf"(?:{STAMP}|{_CLOCK}(?=[ \t]+{_NAME}:[ \t])|{_NAME} \({_CLOCK}\):(?=[ \t]))"
 _TURN = re.compile(
-    rf"^(?P<stamp>{STAMP})?[ \t]*(?P<who>[^\W\d_]\w*(?:[ .’'-]+\w+){{0,3}}\.?):(?=[ \t])",
+    rf"^(?P<stamp>{STAMP}|{_CLOCK}(?=[ \t]))?[ \t]*(?P<who>{_NAME})(?P<clock> \({_CLOCK}\))?:(?=[ \t])",
     re.MULTILINE | re.IGNORECASE,
 )
 _LEAST = 0.5  # of the lines that begin a turn
@@ -125,7 +129,7 @@ def _turns(text: str) -> tuple[Turn, ...]:
     found = [match for match in _TURN.finditer(text) if match["who"].lower() not in _LEVELS]
     lines = sum(1 for line in text.splitlines() if line.strip())
     often = Counter(match["who"] for match in found if match["who"][0].isupper())
-    stamped = sum(match["stamp"] is not None for match in found)
+    stamped = sum(match["stamp"] is not None or match["clock"] is not None for match in found)
     if len(found) < _LEAST * lines or not (stamped or any(n > 1 for n in often.values())):
         return ()
     ends = [match.start() for match in found[1:]] + [len(text)]

@@ -177,7 +177,7 @@ def _opens_block(token: Token) -> bool:
 
 def _date(headings: tuple[str, ...]) -> str | None:
     """The date in the innermost heading that has one: the days of a diary in one file."""
-    return next((date for heading in reversed(headings) if (date := dates.from_name(heading))), None)
+    return next((date for heading in reversed(headings) if (date := dates.in_heading(heading))), None)
 
 
 def _below(headings: tuple[str, ...], parent: tuple[str, ...]) -> bool:

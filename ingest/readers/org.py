@@ -134,7 +134,7 @@ def _date(node: OrgNode) -> str | None:
     for stamp in stamps:
         if stamp and isinstance(stamp.start, datetime.date):
             return stamp.start.isoformat()
-    return dates.from_name(node.heading)
+    return dates.in_heading(node.heading)
 
 
 def _note(node: OrgNode, inherited: frozenset[str]) -> str:

@@ -1,7 +1,9 @@
-"""Plain text in any encoding: paragraphs, no headings."""
+"""Plain text in any encoding: paragraphs; a line that says nothing but which day it is heads what follows, as in
+diaries and chats that were copied out."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ingest import dates
@@ -14,6 +16,11 @@ from ingest.split import Block
 from ingest.text import Lines, is_text
 from ingest.types import Reading
 
+_LINE = re.compile(r"^[^\n]{4,64}$", re.MULTILINE)
+_LETTERHEAD = 400  # characters before a date that belong to what follows
+_DIGIT = re.compile(r"\d")
+_DECORATION = " \t\r#=*_-–—[]():"
+
 
 def _recognises(name: str, head: bytes) -> bool:
     return is_text(head)
@@ -22,17 +29,33 @@ def _recognises(name: str, head: bytes) -> bool:
 def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     text = source.text()
     origin = Origin(title=source.stem, date=dates.from_name(source.name), lines=Lines(text))
-    return Reading("text", compose(text, [Section((), Paragraphs(text))], origin, budget))
+    return Reading("text", compose(text, _days(text), origin, budget))
 
 
 class Paragraphs:
-    """The paragraphs of a text as blocks, found while they are asked for."""
+    """The paragraphs of a text, or of its part [start, end), as blocks, found while they are asked for."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, start: int = 0, end: int | None = None) -> None:
+        self._text, self._start, self._end = text, start, end
 
     def __iter__(self) -> Iterator[Block]:
-        return (Block(start, end) for start, end in paragraphs(self._text))
+        return (Block(start, end) for start, end in paragraphs(self._text, self._start, self._end))
+
+
+def _days(text: str) -> Iterator[Section]:
+    """The text as one section, or what stands before its first day's line, where that is no mere letterhead, and a
+    section a day. Of lines that name days one behind the other, which are a list, the last one heads what follows."""
+    start, behind, heading, day = 0, 0, tuple[str, ...](), None
+    for match in _LINE.finditer(text):
+        found = dates.of_line(match.group()) if _DIGIT.search(match.group()) else None
+        if found is None:
+            continue
+        least = 0 if day is not None else _LETTERHEAD
+        if match.start() - start > least and text[behind : match.start()].strip():
+            yield Section(heading, Paragraphs(text, start, match.start()), day)
+            start = match.start()
+        heading, day, behind = (match.group().strip(_DECORATION),), found, match.end()
+    yield Section(heading, Paragraphs(text, start), day)
 
 
 READER = Reader("text", "text_bytes", _recognises, read)

@@ -43,6 +43,7 @@ _END = rf"(?(bracket)\]|(?:{_GAP}[-–]|(?(sep)(?!)|,)))"
 _HEAD = re.compile(rf"^{_MARKS}(?P<bracket>\[)?{_DATE}{_BETWEEN}{_TIME}{_END}{_GAP}{_AUTHOR}", re.MULTILINE)
 _NAME = re.compile(r"(?:whatsapp|chat|conversa\w*|discussion|verlauf|mit|with|con|com|avec|do|de|[-_ ])+", re.I)
 _GENERIC = frozenset({"", "_chat", "chat"})
+_TITLE_LINES, _TITLE_CHARACTERS = 2, 200  # before the first message: "Chat with Anna", a blank line
 _CONTEXT_TOKENS_SPARED = 4  # a window's date may take a token more than the one the budget was made with
 
 
@@ -71,8 +72,10 @@ def _recognises(name: str, head: bytes) -> bool:
 
 
 def looks_like_export(text: str, name: str) -> bool:
-    """Begins with a message head, and holds speakers: two, or one in a file named as exports are."""
-    if not _HEAD.match(text.lstrip()):
+    """Begins with a message head, or a title before it, and holds speakers: two, or one in a file named as exports
+    are."""
+    first = _HEAD.search(text)
+    if first is None or len(text[: first.start()].split("\n")) > _TITLE_LINES + 1 or first.start() > _TITLE_CHARACTERS:
         return False
     matches = [match for match in _HEAD.finditer(text) if match["author"]]
     # Program logs look alike ("2024-05-08 13:56:01 - root: up"), but have seconds without brackets.
@@ -120,7 +123,7 @@ def _title(source: Source) -> str:
 def _documents(text: str, found: list[_Line], title: str, budget: Budget) -> Iterator[Document]:
     lines = Lines(text)
     moments = _moments(found)
-    starts = [line.start for line in found]
+    starts = [0, *(line.start for line in found[1:])]  # a title goes with the first message
     ends = [*starts[1:], len(text)]
     for first, last in _sittings(moments):
         room = budget.text_room(budget.context((title,), date=_iso(moments[first]))) - _CONTEXT_TOKENS_SPARED

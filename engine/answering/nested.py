@@ -1,0 +1,116 @@
+"""A question about somebody or something that is named by what is said of them, taken apart into two: "What is the
+number of the friend who recommended the plumber?" into "Who recommended the plumber?" and, when that is known, "What is
+the number of Gwen?" (Memory Interleave with the question written anew; paper section 3.5)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.answering.focus import LONGEST
+from engine.answering.kinds import ROLE
+from engine.answering.stems import WORD, stem
+from engine.answering.verbs import VERBS
+
+_PERSON = rf"(?:person|one|man|woman|lady|guy|girl|boy|friend|{ROLE})"
+_OFFICE = r"(?:reserve|secretary|captain|leader|organi[sz]er|author|director|founder|head|winner|tenant)"
+_SUBJECT = r"(?:I|we|you|he|she|they|my \w+|our \w+|(?-i:[A-Z])[\w’'-]+)"
+_SOMEBODY = re.compile(
+    rf"\b(?P<whose>the|that|an?|my|our) (?:(?!of\b)[\w-]+ ){{0,2}}?{_PERSON} (?P<who>(?:who|that|whom) )?"
+    rf"(?=(?P<clause>{_SUBJECT} \w|\w))|\b(?P<any>whoever|whomever) (?=\w)",
+    re.I,
+)
+_NO_NOUN = r"(?!(?:of|at|when|to|for|in|on|with|by|from|is|was|are|were|did|do|does|and|or)\b)"
+_THING = rf"(?:{_NO_NOUN}[\w-]+ )?{_NO_NOUN}[\w-]+"
+_SOMETHING = re.compile(
+    rf"\b(?:(?:the thing|whatever|(?<!\A)what|the (?P<noun>{_THING})(?: that| which)?)"
+    rf" (?=(?:I|we|(?:my|our) {ROLE}) \w)"
+    rf"|the (?P<that>[\w-]+) (?:that|which) (?={_SUBJECT} |.*\b(?:me|us|my|our)\b)"
+    rf"|(?P<place>(?:the {_THING} |(?<=for |rom ) ?|(?<=of |at |to |in ) ?)where) (?=(?:I|we) \w)"
+    r"|the (?P<whose>[\w-]+) whose )",
+    re.I,
+)
+_KIN = (
+    r"(?:mother|father|mum|mom|dad|sister|brother|uncle|aunt|cousin|daughter|son|grand\w+|god\w+|wife|husband|partner)"
+)
+_NAMED_BY_OFFICE = re.compile(
+    rf"\b(?P<role>(?:the|my|our) (?:[\w-]+ )?(?<!vacuum )(?<!window )(?!{_KIN}\b){ROLE}"
+    r"(?: (?:of|at|for|in|with) [\w’'& -]+?)?"
+    rf"|the (?:[\w-]+ )?{_OFFICE} (?:of|at|for) [\w’'& -]+?"
+    rf"|(?:(?:my|our) (?:[\w-]+ )?(?!{_KIN}\b){ROLE}(?=['’]s)|(?-i:[A-Z])[\w-]+['’]s {ROLE}))"
+    r"(?P<tail>['’]s [\w ]+| (?:live|eat|have|like|work|play|drive|do|charge|learning|allergic)\b.*)?\W*\Z",
+    re.I,
+)
+_AUXILIARY = re.compile(
+    r"\b(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|should|must|can['’]t)(?:n['’]t)?\s*\Z", re.I
+)
+_ONLY_NAMED = re.compile(
+    r"\W*(?:who(?:['’]s| is| was)?|what(?:['’]s| is| was) the (?:full |first |last )?name of)\Z", re.I
+)
+_ALSO_VERBS = frozenset(
+    "be have do live play work eat cost costs weigh called born feed bake go come need charge own use study".split()
+)
+LEAST = 2  # words of what is said, and of what stands before it
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    first: str  # asks for whom or what is meant
+    before: str  # of the question itself, and
+    behind: str  # what stands around it
+
+    def second(self, name: str) -> str:
+        """The question with a name in place of what is said."""
+        glue = "" if self.behind.startswith(("'", "’")) else " "
+        return f"{self.before} {name}{glue}{self.behind}".strip() + "?"
+
+
+def nested_of(text: str) -> Nested | None:
+    """The two questions of a nested one; None for any other."""
+    text = " ".join(text[:LONGEST].split()).rstrip("?!. ")
+    if (match := _SOMEBODY.search(text)) is not None and _is_clause(match):
+        return _nested("Who", text, match)
+    if (match := _SOMETHING.search(text)) is not None:
+        noun = match["noun"] or match["that"]
+        asks = f"Which {noun}" if noun else "Where" if match["place"] else "What"
+        return _nested(f"Which {match['whose']} has" if match["whose"] else asks, text, match)
+    if (match := _NAMED_BY_OFFICE.search(text)) is not None:
+        return _of(f"Who is {match['role']}?", text[: match.start()], match["tail"] or "")
+    return None
+
+
+def _nested(asks: str, text: str, match: re.Match[str]) -> Nested | None:
+    clause, behind = _parted(text, match.start(), match.end())
+    if len(WORD.findall(clause)) < LEAST:
+        return None
+    return _of(f"{asks} {clause}?", text[: match.start()], behind)
+
+
+def _of(first: str, before: str, behind: str) -> Nested | None:
+    """None where nothing but whom or what is asked for."""
+    if len(WORD.findall(before)) < LEAST or (_ONLY_NAMED.match(before.strip()) and not behind):
+        return None
+    return Nested(first, before.strip(), behind.strip())
+
+
+def _is_clause(match: re.Match[str]) -> bool:
+    """Whether something is said of the person: by a relative, its subject, or a word in -ing; "my brother Quentin" is
+    a name."""
+    if match["any"] is not None or match["who"] is not None:
+        return True
+    if len(match["clause"] or "") > 1:
+        return match["whose"].lower() not in ("my", "our") or not match["clause"][:1].isupper()
+    is_done_now = _AUXILIARY.search(match.string[: match.start()]) is not None  # "Where was the dentist moving to?"
+    return match.string[match.end() :].split(maxsplit=1)[0].endswith("ing") and not is_done_now
+
+
+def _parted(text: str, start: int, at: int) -> tuple[str, str]:
+    """What is said of somebody, from `at` on, and what of the question goes on behind it: its verb, where an auxiliary
+    stands before."""
+    words = list(WORD.finditer(text, at))
+    if _AUXILIARY.search(text[:start]) is not None:
+        for match in reversed(words[LEAST:]):
+            word = match.group().lower()
+            if stem(word) in VERBS or word in _ALSO_VERBS or word.endswith("ing"):
+                return text[at : match.start()].strip(), text[match.start() :].strip()
+    return text[at:].strip(), ""
