@@ -66,17 +66,20 @@ KINDS: tuple[Kind, ...] = (
     _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
           r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
           r"|\b(number|code|version|pin|serial|iban|password)\b.*\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
-          r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])\b(?=\w*\d)[\w/.-]{2,}\b"
+          r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])\b(?=\w*\d)(?!\d{1,2}\b|(?:19[5-9]|20[0-4])\d\b)[\w/.-]{2,}\b"
           r"(?! ?(?:[$€£¥]|(?:euros?|eur|pounds|dollars|kr)\b))"
           r"|\bversion \w"),
     _kind("address", r"\baddress\b",
-          rf"\b(?!{_MONTH}\b)[^\W\d]\w+ \d+\b"
-          rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place)"),
+          rf"\b(?!(?:{_MONTH}|\w+day)\b)[^\W\d]\w+ \d+\b"
+          rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place"
+          r"|close|drive|gardens?|terrace|court|crescent|mews|grove|hill|quay|walk|alley|yard|st|rd|ave)\b"
+          r"|\baddress(?: \(\w+\))?:"),
     _kind("money", r"\bhow much\b.*\b(cost|costs|pay|paid|price|rent|owe|charge|charged|fee|spend|spent|worth|deposit"
           r"|earn|make|save|bill|budget|amount|total|money)\b"
           r"|\bhow much (?:is|was|are|were) (?:the|an?|my|our|it|that)\b"
           r"|\bwhat (?:did|do|does|will)\b.*\b(?:cost|pay|owe|earn|charge)\b"
           r"|\bwhat (?:is|are|was|were)\b.*\bworth\b"
+          r"|\bwhat (?:is|was) the (?:ticket|entry|entrance|admission|fare|fine|toll|membership|subscription)\b"
           r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
           r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
           r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|\b\d+[.,]\d\d\b"),
@@ -94,7 +97,7 @@ KINDS: tuple[Kind, ...] = (
           r"|\bcalled\b", rf"\b(?!(?i:{_MONTH}|\w+day)\b)[A-Z][\w’'-]+", case=True),
     _kind("place", r"\bwhere\b|\b(what|which) (city|town|place|country|street|hotel|venue|restaurant|room)\b",
           r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|with)\b "
-          r"(?:the |an? |our |my )?[“\"]?[\w-]+"
+          rf"(?:the |an? |our |my )?[“\"]?(?!\w+days?\b|{_MONTH}\b)[\w-]+"
           r"|\b\d+ [A-Z]\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
     _kind("reason", r"\bwhy\b|\bhow come\b|\bwhat for\b|\breason\b",
           r"\b(?:because|since|so that|due to|as it|in order|to|reason|cause[ds]?|trouble|turned out)\b"),
@@ -123,6 +126,14 @@ NARROW: tuple[Kind, ...] = (
             r"|navy|turquoise|teal|maroon|crimson|scarlet|lilac|lavender|mauve|magenta|indigo|ochre|mustard|olive|sage|mint"
             r"|ivory|charcoal|anthracite|copper|bronze|burgundy|petrol|khaki|tan|rust|amber|cyan|peach|coral|terracotta"
             r"|aubergine)\b", None),
+    _narrow("job", r"\b(?:job|profession|occupation)\b(?! (?:interview|offer|application))"
+            r"|\bfor (?:a|her|his|their) living\b|\bwhat (?:does|did|do) (?-i:[A-Z])[\w ]+ (?:do|work as)\W*\Z",
+            r"\b(?:as an? \w+|(?:is|was|becomes?|became|been) (?:now )?an? \w+|works?|worked|working|job|earns?|trained"
+            r"|employed|hired|boss|profession|career)\b", None),
+    _narrow("instrument", r"\b(?:what|which) (?:musical )?instruments?\b",
+            r"\b(?:piano|guitar|violin|cello|flute|drums?|clarinet|trumpet|sax(?:ophone)?|ukulele|bass|harp|accordion|banjo|oboe|horn"
+            r"|trombone|tuba|viola|recorder|mandolin|bassoon|fiddle|keyboard|organ|lute|bagpipes|harmonica|percussion|sitar|zither)\b",
+            None),
     _narrow("leave", r"^\W*(?:may|can|could) (?:i|we|one|you|people)\b(?! (?:please )?(?:tell|remind|say|give|list))"
             r"|^\W*(?:is|are|am|was|were|does|do|did)\b.*\b(?:allow(?:s|ed)?|permit(?:s|ted)?|includ(?:es?|ed)|cover(?:s|ed)?"
             r"|forbidden)\b",

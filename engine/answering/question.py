@@ -24,7 +24,8 @@ class Question:
     times: tuple[tuple[Time, frozenset[str]], ...] = ()  # that it names, with the stems of their words
 
     @classmethod
-    def of(cls, text: str) -> Question:
+    def of(cls, text: str, kind: Kind | None = None) -> Question:
+        """kind: of answer, where more is known of it than the text says."""
         found: dict[str, str] = {}
         names: set[str] = set()
         matches = list(WORD.finditer(text))
@@ -36,7 +37,7 @@ class Question:
             found.setdefault(stem(word), word)
             if match.start() and (match.group()[0].isupper() or match.group()[0].isdigit()):
                 names.add(stem(word))
-        kind = kind_of(text)
+        kind = kind or kind_of(text)
         kind_stems = frozenset(found) & _KIND_STEMS if kind else frozenset[str]()
         times = tuple((time, frozenset(found).intersection(stems_of(text[slice(*time.at)]))) for time in times_in(text))
         return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus_of(text), times)
@@ -223,7 +224,8 @@ _NOW = re.compile(
     re.I,
 )
 _BEFORE = re.compile(
-    r"\b(?:previous(?:ly)?|formerly|former|earlier|originally|original|used to)\b|\bdid \w+(?: \w+)? use to\b"
+    r"\b(?:previous(?:ly)?|formerly|former|earlier|originally|original|used to"
+    r"|first (?:supposed|planned|meant|booked|scheduled|due|set))\b|\bdid \w+(?: \w+)? use to\b"
     r"|\bbefore (?:it|that|then|they|we|I|the (?:\w+ )?(?:change|move|switch|rise|increase|update)"
     r"|(?:moving|going|switching|changing|being|becoming))\b|\bbefore\W*\Z"
     r"|^\W*+(?:\S++ ){0,4}old\b(?! (?:is|was|are|were)\b)",

@@ -26,6 +26,7 @@ DATED = re.compile(
 _IN_FULL = re.compile(r"\b[A-Z][\w’'-]*[a-z] (?:(?:van|von|de|der|den|la|da|dos|al|bin|Mc|O’) ?)*[A-Z][\w’'-]*[a-z]\b")
 HEADING_WORDS = 3  # at most: "2. Rent" says nothing beside a sentence
 BESIDE = 0.3  # of the best sentence's score: what else of its document is shown while there is room
+INSTEAD = 0.3  # and may answer in its place
 ELSEWHERE = 0.5  # and of other documents
 CITED, OPENING = 0.5, 0.25  # of what is cited beside it; the second, of sentences that say what the best leaves open
 SHOWN_WORDS = 40  # of the answer as shown; citations carry the sentences whole
@@ -134,6 +135,7 @@ def choose(
     chain answered, 9 were right, and 26 by the best sentence (docs/log.md)."""
     if not found:
         return None
+    found = answering_first(question, found)
     best = found[0]
     single, gain = share(best.near, weights), CHAIN_GAIN
     if question.kind and not question.expects(best.text):
@@ -163,6 +165,17 @@ def choose(
         return Quoted((best, *in_one(behind), *in_one(before), *more), best.score, told)
     told = in_order(shown([best, *beside]))
     return Quoted(tuple(dict.fromkeys((best, *told, *more))), best.score, told)
+
+
+def answering_first(question: Question, found: Sequence[Scored]) -> Sequence[Scored]:
+    """The sentences, and in front, where the best has no answer of the kind asked for, the next of its document that
+    has: a title says most of a question's words."""
+    best = found[0]
+    if question.kind is None or question.expects(best.text):
+        return found
+    others = (s for s in found[1:BESIDES] if s.document == best.document and s.score >= INSTEAD * best.score)
+    instead = next((s for s in others if question.expects(s.text)), None)
+    return found if instead is None else [instead, *(s for s in found if s is not instead)]
 
 
 def excerpt(best: Scored, own: Sequence[Scored]) -> tuple[Sequence[Scored], Sequence[Scored]]:

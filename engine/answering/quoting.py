@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from engine.answering.kinds import Kind
 from engine.answering.meaning import Meanings
 from engine.answering.nested import nested_of
 from engine.answering.question import Question, said
@@ -20,7 +21,7 @@ from engine.answering.stems import STOP, WORD, stems_of
 from engine.answering.talk import Talk
 from engine.answering.times import times_in
 from engine.answering.unnest import Unnesting
-from engine.answering.verbs import thing_missing
+from engine.answering.verbs import VERBS, thing_missing
 from engine.answering.verdict import verdict
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
@@ -38,13 +39,13 @@ UNREAD = 8.0  # logits below the best one: lower ones say no more
 class Quoting:
     def __init__(
         self, question: str, library: Library, policy: Policy, meanings: Meanings | None = None,
-        reads: Reads | None = None, *, is_part: bool = False,
+        reads: Reads | None = None, *, is_part: bool = False, kind: Kind | None = None,
     ) -> None:  # fmt: skip
-        """is_part: of a nested question, and not taken apart itself."""
-        self.question, self.policy, self.meanings, self.reads = Question.of(question), policy, meanings, reads
+        """is_part: of a nested question, and not taken apart itself. kind: of answer, where it does not say."""
+        self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
         self.library = library
         nested = None if is_part else nested_of(question)
-        self.unnesting = Unnesting(nested, self._part) if nested is not None else None
+        self.unnesting = Unnesting(nested, self.question.kind, self._part) if nested is not None else None
         self.passages: dict[int, Passage] = {}
         self.leads: dict[int, float] = {}
         self.readings: dict[tuple[int, int], Reading] = {}  # by document and start of the sentence
@@ -56,8 +57,8 @@ class Quoting:
         self.trust = 0.0  # in the reader's run of words, before its share among the others
         self.by: Quoting = self  # of a nested question's parts, the one that is answered
 
-    def _part(self, question: str) -> Quoting:
-        return Quoting(question, self.library, self.policy, self.meanings, self.reads, is_part=True)
+    def _part(self, question: str, kind: Kind | None = None) -> Quoting:
+        return Quoting(question, self.library, self.policy, self.meanings, self.reads, is_part=True, kind=kind)
 
     def see(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> None:
         """Reads what others have opened."""
@@ -182,7 +183,7 @@ class Quoting:
             return self.by.span(quoted)
         first = quoted.sentences[0]
         if self.question.is_yes_no:
-            return verdict(self.question, first.text, first.near) or "", quoted.score
+            return verdict(self.question, first.text, first.near, first.covered) or "", quoted.score
         reading = self.readings.get(_place(first))
         if reading is None:
             return "", 0.0
@@ -202,8 +203,9 @@ class Quoting:
         return GOES_ON.sub("\n", first.text[begin:end]), self.trust * reading.share
 
     def covers(self, sentence: Scored) -> float:
-        """Share of the question that a sentence with its surroundings has."""
-        return share(sentence.near, self.weights)
+        """Share of the question that a sentence with its surroundings has, verbs left out: they are said otherwise."""
+        things = {s: weight for s, weight in self.weights.items() if s not in VERBS}
+        return share(sentence.near | sentence.hinted, things or self.weights)
 
     def run(self, sentence: Scored) -> str:
         """The words of a sentence that the reader takes for the answer; empty where it was not read."""
@@ -214,7 +216,7 @@ class Quoting:
         """Who says a sentence of a talk, or is meant by the run "I" of it."""
         passage = self.passages[sentence.document]
         talk = Talk.of(passage.text, passage.writers)
-        return talk.meant(run, sentence.start) or (talk.speaker(sentence.start) if talk.turns else None)
+        return talk.meant(run, sentence.start) or talk.speaker(sentence.start)
 
     def _speaker(self, sentence: Scored, run: str, at: int) -> str | None:
         """Who is meant by a run "I", and who says a sentence where that is asked for and the run names nobody else."""

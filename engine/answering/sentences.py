@@ -56,7 +56,9 @@ OPENING, TOPIC = 6, 2  # of a passage's first six sentences, the first two that 
 # it is about: all behind them stand near these words. Of talk, none do
 ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
 MINUTE = 16  # characters of a date with its time, seconds left out: files that were copied together are as new
-MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
+_PRONOUN = re.compile(r"\b(?:he|she|his|her|him|hers)\b", re.I)
+_NAME_WITHIN = re.compile(r"(?<=[\w,;] )[A-Z][a-z]")
+MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:|\W*subject\W*:)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ def read_sentences(
         | question.timed(passage.text[a:b])
         for stems, said_by, holds, (a, b) in zip(ordered, people, answering, passage.sentences, strict=True)
     ]
+    if not talk.turns:
+        inside = [held | meant for held, meant in zip(inside, _pronouns(question, passage, inside), strict=True)]
     titled = stems_of(passage.context)
     context = known(titled, asked) | question.timed(passage.context)
     asked_for = (question.focus,) if question.focus is not None else ()
@@ -248,6 +252,25 @@ def read_sentences(
             about and answers,
             said_of,
         )
+
+
+def _pronouns(question: Question, passage: Passage, inside: Sequence[frozenset[str]]) -> Iterator[frozenset[str]]:
+    """Of every sentence the question's names that its "he" or "her" stands for: those of the last one that names
+    somebody, if no other name and no more than one sentence stand in between."""
+    meant, since = frozenset[str](), 0
+    for (start, end), held in zip(passage.sentences, inside, strict=True):
+        text = passage.text[start:end]
+        if own := held & question.names:
+            meant, since = own, 0
+            yield frozenset()
+        elif meant and _PRONOUN.search(text):
+            since = 0
+            yield meant
+        else:
+            since += 1
+            if since > 1 or _NAME_WITHIN.search(text):
+                meant = frozenset()
+            yield frozenset()
 
 
 def is_dated(passage: Passage, start: int, text: str, talk: Talk) -> bool:

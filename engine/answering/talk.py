@@ -83,7 +83,7 @@ class Talk:
     def meant(self, word: str, at: int) -> str | None:
         """Whom "I" or "you" at a place of the text stands for; None for any other word, and where more than two talk
         for "you"."""
-        low = _bare(word)
+        low = bare(word)
         if low in _FIRST:
             return self.speaker(at)
         if low not in _SECOND or (turn := self.turn(at)) is None:
@@ -113,13 +113,13 @@ class Talk:
         known = {name.casefold() for name in me}
         if not known or speaker is None or speaker.casefold() in known | _WRITES_FOR_OTHERS:
             return False
-        words = {_bare(word.group()) for word in _WORD.finditer(self.text, start, end)}
+        words = {bare(word.group()) for word in _WORD.finditer(self.text, start, end)}
         if not words.isdisjoint(_SECOND) or not words.isdisjoint(part for name in known for part in name.split()):
             return False
         return said or not words.isdisjoint(_FIRST)
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
     """I of I'm."""
     return re.split("['’]", word.casefold())[0]
 

@@ -5,14 +5,17 @@ the next hop, and is shown beside the answer."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.answering.kinds import Kind
 from engine.answering.nested import Nested
-from engine.answering.quote import Quoted, once, people_in, shown
+from engine.answering.quote import DATED, Quoted, once, people_in, shown
 from engine.answering.sentences import Scored, names_in
 from engine.answering.stems import STOP, WORD, stems_of
+from engine.answering.talk import bare
 from engine.interleave import Step
 from engine.library import Passage
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 LOOKED_AT = 4  # best sentences of the first part that may give the name
 TOLD = 0.5  # share of what is said that a sentence with its surroundings must have to give the name
 NAMES = 3  # tried at most
+_NOBODY = frozenset("i me you we us they it he she".split())
+UNSURE = 0.5  # of a name: that of the answer to it counts for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +37,26 @@ class Named:
     sentence: Scored
     sure: float
 
+    def is_part_of(self, name: frozenset[str]) -> bool:
+        return name.issuperset(stems_of(self.name))
+
 
 class Unnesting:
-    def __init__(self, nested: Nested, ask: Callable[[str], Quoting]) -> None:
-        """ask: a question of one part."""
-        self.nested, self.ask = nested, ask
+    def __init__(self, nested: Nested, kind: Kind | None, ask: Callable[[str, Kind | None], Quoting]) -> None:
+        """kind: of what is asked for; a name in place of "the friend" may hide it. ask: a question of one part."""
+        self.nested, self.kind, self.ask = nested, kind, ask
         self.tried: list[Named] = []
 
     def following(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> Step | None:
         """Looks for what is asked of the likeliest name that was not tried; None where there is no further one."""
         if len(self.tried) >= NAMES:
             return None
-        known = {named.name for named in self.tried}
-        named = next((one for one in self.names(passages, leads) if one.name not in known), None)
+        known = [frozenset(stems_of(named.name)) for named in self.tried]
+        named = next((one for one in self.names(passages, leads) if not any(map(one.is_part_of, known))), None)
         if named is None:
             return None
         self.tried.append(named)
-        asked = self.ask(self.nested.second(named.name)).question
+        asked = self._second(named).question
         looking_for = " ".join(dict.fromkeys([*WORD.findall(named.name), *asked.words]))
         passage = next(one for one in passages if one.document == named.sentence.document)
         through = ((passage.document, passage.context + named.sentence.text),)
@@ -56,7 +64,7 @@ class Unnesting:
 
     def names(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> list[Named]:
         """Names that the best sentences for the first part give, the likeliest first."""
-        first = self.ask(self.nested.first)
+        first = self.ask(self.nested.first, None)
         first.see(passages, leads)
         if first.chosen() is None:
             return []
@@ -65,25 +73,29 @@ class Unnesting:
             if first.covers(sentence) < TOLD:
                 continue
             for name in _names(first, sentence):
-                out.setdefault(name, Named(name, sentence, sentence.score))
+                if not first.question.asks_who or _is_name(name, sentence, passages):
+                    out.setdefault(name, Named(name, sentence, sentence.score))
         return list(out.values())
 
     def answer(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> tuple[Quoted, Quoting] | None:
         """The best answer to the second part, of any name that was tried, and whoever read it."""
         best: tuple[float, Quoted, Quoting] | None = None
         for named in self.tried:
-            second = self.ask(self.nested.second(named.name))
+            second = self._second(named)
             second.see(passages, leads)
             quoted = second.chosen()
-            if quoted is None or not _answers(second, quoted.sentences[0], named):
+            first = next((one for one in second.heard if _answers(second, one, named)), None)
+            if quoted is None or first is None:
                 continue
-            score = min(quoted.score, max(named.sure, 0.5))
+            score = min(quoted.score * min(1.0, first.score / quoted.sentences[0].score), max(named.sure, UNSURE))
             if best is None or score > best[0]:
-                first = quoted.sentences[0]
                 told = tuple(shown(once((first, named.sentence, *quoted.told))))
                 sentences = tuple(once((first, named.sentence, *told, *quoted.sentences)))
                 best = score, replace(quoted, sentences=sentences, told=told, score=score, chained=True), second
         return best[1:] if best is not None else None
+
+    def _second(self, named: Named) -> Quoting:
+        return self.ask(self.nested.second(named.name), self.kind)
 
 
 def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
@@ -93,14 +105,26 @@ def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
     return not name.isdisjoint(sentence.near) and (question.kind is None or question.expects(sentence.text))
 
 
+def _is_name(word: str, sentence: Scored, passages: Sequence[Passage]) -> bool:
+    """Whether a word that begins a sentence is somebody's name: it stands with a capital within another one, too."""
+    if " " in word or not sentence.text.lstrip("-*+• ").startswith(word):
+        return bare(word) not in _NOBODY
+    within = re.compile(rf"(?<=[\w,;:&(] ){re.escape(word)}\b|^.{{0,30}}\b{re.escape(word)}:", re.MULTILINE)
+    return bare(word) not in _NOBODY and any(within.search(passage.text) for passage in passages)
+
+
 def _names(first: Quoting, sentence: Scored) -> list[str]:
     """What a sentence may name in answer to the first part: a name in full, who says it, the reader's run of words."""
-    question = first.question
-    run = first.run(sentence)
+    question, run = first.question, first.run(sentence)
+    says = [word for word in WORD.findall(run) if bare(word) not in STOP]
     if not question.asks_who:
-        return [run] if any(word.lower() not in STOP for word in WORD.findall(run)) else []
+        return [run] if says else []
     full = people_in(sentence.text, question)
     speaker = first.speaker(sentence, run)
-    single = [name for name in names_in(sentence.text, question) if name.isalpha() and name[0].isupper()]
-    chosen = [name for name in full if run and run in name] or ([run] if run[:1].isupper() else [])
-    return list(dict.fromkeys(name for name in (*chosen, *([speaker] if speaker else []), *full, *single) if name))
+    text = sentence.text
+    single = [name for name in names_in(text, question) if name.isalpha() and not text.startswith(name)]
+    read = [name for name in full if says and run in name] or ([run] if says and says[0][0].isupper() else [])
+    found = (*read, *((speaker,) if speaker else ()), *full, *single)
+    return [
+        name for name in dict.fromkeys(found) if not DATED.search(name) and question.names.isdisjoint(stems_of(name))
+    ]

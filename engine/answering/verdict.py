@@ -33,11 +33,14 @@ _OPEN = re.compile(
 )
 _COMPARES = re.compile(r"\b(?:both|either|or|same|more|less|than|older|younger|all|every|ever|still|yet)\b", re.I)
 
+LEAST = 2  # things that a row must have for a yes
 
-def verdict(question: Question, sentence: str, near: frozenset[str]) -> str | None:
-    """ "Yes" or "No"; None where it is not plain. near: the question's stems in the sentence or around it."""
+
+def verdict(question: Question, sentence: str, near: frozenset[str], covered: frozenset[str]) -> str | None:
+    """ "Yes" or "No"; None where it is not plain. near, covered: the question's stems in the sentence or around it, and
+    in itself."""
     text = said(sentence)
-    if question.focus is None or question.focus not in near or not question.names <= near:
+    if not question.names <= near or (question.focus is not None and question.focus not in near):
         return None
     if text.rstrip().endswith("?") or _COMPARES.search(question.text):
         return None
@@ -47,6 +50,8 @@ def verdict(question: Question, sentence: str, near: frozenset[str]) -> str | No
     things = {s for s in question.stems if s not in VERBS}
     is_told_around = near.issuperset(things)
     asked_so = {match.group().lower() for match in _DENIES.finditer(question.text)}
+    if _says_it(question, text, things, near, covered):
+        return "Yes"
     for part in _PART.split(text):
         words = known(stems_of(part), question.stems)
         about = question.focus in words or (is_told_around and not things.isdisjoint(words))
@@ -62,6 +67,14 @@ def verdict(question: Question, sentence: str, near: frozenset[str]) -> str | No
         if granted and is_told_around and denied == bool(asked_so):
             return "Yes"
     return None
+
+
+def _says_it(question: Question, text: str, things: set[str], near: frozenset[str], covered: frozenset[str]) -> bool:
+    """Whether all things that are asked of stand in one sentence that denies and leaves open nothing: "wasp stings", or
+    a row with a name and a town; one of three may stand beside it."""
+    missing = things - covered
+    is_plain = not _denied(question, text) and not _OPEN.search(text) and not _DENIES.search(question.text)
+    return len(things) >= LEAST and missing <= near and 3 * len(missing) <= len(things) and is_plain
 
 
 def _denied(question: Question, part: str) -> bool:

@@ -33,13 +33,19 @@ class Origin:
     page: int | None = None
     lines: Places | None = None
     offset: int = 0
+    file: str = ""  # what the file's name says beyond the title
+
+    @property
+    def name(self) -> str:
+        """The title, with the file's name beside it where that says more."""
+        return f"{self.title} ({self.file})" if self.file else self.title
 
 
 def compose(text: str, sections: Iterable[Section], origin: Origin, budget: Budget) -> Iterator[Document]:
     """The documents of `text`, streamed in order."""
     for section in sections:
         date = section.date or origin.date
-        context = budget.context((origin.title, *section.headings), date=date, note=section.note)
+        context = budget.context((origin.name, *section.headings), date=date, note=section.note)
         room = budget.text_room(context)
         for start, end in split(text, section.blocks, measure=budget.measure, budget=room):
             first, last, marks = locate(origin.lines, text, start, end)

@@ -55,7 +55,8 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     saved = [date for key in ("created", "modified") if (date := dates.from_value(core.get(key)))]
     date = dates.from_name(source.name) or max(saved, default=None)  # a template's own may be older than the file
     title = " ".join(clean(core.get("title", "")).split()) or walker.title or source.stem
-    return Reading("docx", compose_entries(entries, Origin(title=title, date=date), budget, gap="\n\n"))
+    origin = Origin(title=title, date=date, file=source.beyond(title))
+    return Reading("docx", compose_entries(entries, origin, budget, gap="\n\n"))
 
 
 def _notes(parts: dict[str, etree._Element]) -> dict[Reference, tuple[str, etree._Element]]:

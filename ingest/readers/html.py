@@ -78,7 +78,8 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     if not page.text:
         raise Unreadable("no text in it: the page is empty, or is filled in by a script when it is opened")
     date = page.date or dates.from_name(source.name)
-    origin = Origin(title=page.title or source.stem, date=date, lines=page.lines)
+    title = page.title or source.stem
+    origin = Origin(title=title, date=date, lines=page.lines, file=source.beyond(title))
     return Reading("html", compose(page.text, page.sections, origin, budget))
 
 

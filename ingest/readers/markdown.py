@@ -62,7 +62,9 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     front = _front_matter(text)
     blocks = list(_blocks(text, front.end, lines))
     title = front.title or _only_title(blocks) or source.stem
-    origin = Origin(title=title, date=front.date or dates.from_name(source.name), lines=lines)
+    origin = Origin(
+        title=title, date=front.date or dates.from_name(source.name), lines=lines, file=source.beyond(title)
+    )
     return Reading("markdown", compose(text, _sections(blocks, front), origin, budget))
 
 

@@ -49,7 +49,8 @@ def read(source: Source, budget: Budget, limits: Limits) -> Reading:
     rows = [row.rstrip("\r\n") for row in rows]
     said = {match[1].upper(): match[2].strip() for match in reversed(list(_KEYWORD.finditer(text)))}
     date = dates.from_value(said.get("DATE", "").strip("<>[]")[:10]) or dates.from_name(source.name)
-    origin = Origin(title=said.get("TITLE") or source.stem, date=date, lines=lines)
+    title = said.get("TITLE") or source.stem
+    origin = Origin(title=title, date=date, lines=lines, file=source.beyond(title))
     shown = [row[:_LINE_CHARACTERS] for row in rows]
     try:
         headings = _parsed(shown, source.name)

@@ -76,7 +76,7 @@ def _documents(pdf: PdfReader, source: Source, count: int, unreadable: list[str]
         elif not text.strip():
             silent.append(number)
         else:
-            origin = Origin(title=title, date=date, page=number, offset=offset)
+            origin = Origin(title=title, date=date, page=number, offset=offset, file=source.beyond(title))
             yield from compose(text, [Section((), Paragraphs(text))], origin, budget)
         offset += len(text) + 1
     if len(silent) == count:

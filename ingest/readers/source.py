@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,17 @@ from ingest.text import as_utf8, clean, decode
 from ingest.types import Empty, Reading, Unreadable
 
 _NO_WORDS = "empty: nothing but white space in it"
+_WORD = re.compile(r"[^\W_]+")
+_SHORTEST = 3  # letters of a word of a name that tells something
+_ANY_FILE = frozenset(
+    "index untitled document doc docs note notes scan img image page new copy readme inbox export file text main final "
+    "draft the and for with from".split()
+)
+
+
+def _alike(word: str, said: set[str]) -> bool:
+    """Whether a title says a word, in any of its forms."""
+    return any(word.startswith(other[:5]) or other.startswith(word[:5]) for other in said if len(other) >= _SHORTEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,14 @@ class Source:
     def stem(self) -> str:
         """The name without suffix, fit for a title: on one line, and without bytes that are no text."""
         return " ".join(clean(PurePosixPath(self.name).stem or self.name).split()) or "(no name)"
+
+    def beyond(self, title: str) -> str:
+        """What the name says that a title from within does not: `birthdays` of a note headed "Not to forget". Words
+        that any file may be called by, and those with digits, say nothing."""
+        said = {word.lower() for word in _WORD.findall(title)}
+        words = (word for word in _WORD.findall(self.stem) if word.isalpha() and len(word) >= _SHORTEST)
+        found = dict.fromkeys(word for word in words if word.lower() not in _ANY_FILE)
+        return "" if any(_alike(word.lower(), said) for word in found) else " ".join(found)
 
     @property
     def size(self) -> int:

@@ -19,7 +19,7 @@ CASES = [
     ("Can I keep pets in the row house?", "The house was built in 1966.", "row house, pets", None),
     ("Did it rain at our gig?", "Sold out the terrace, no rain, nobody fell in the canal.", "gig", "No"),
     ("Do we get compensation for the flight?", "The delay is short, so there is no compensation.", "flight", "No"),
-    ("Is the pipe into our house plastic?", "The pipe's plastic up to the house so no lead", "", None),
+    ("Is the pipe into our house plastic?", "The pipe's plastic up to the house so no lead", "", "Yes"),
     ("Is charcoal forbidden on the balcony?", "On the balcony, charcoal is forbidden.", "", "Yes"),
     ("Does the index block inserts?", "No. It takes a lock that allows inserts.", "Does the index block?", "No"),
     ("Did the hens go to the vet?", "No, I was at the office.", "", None),
@@ -28,6 +28,10 @@ CASES = [
     ("Did the members approve the fee?", "The fee would be approved if nobody objects.", "members", None),
     ("Is my locker bigger than hers?", "My locker is not included.", "hers", None),
     ("Does Toby still play football?", "Toby is not at football today.", "", None),
+    ("Does Marius live in Wells?", "name: Marius Bosman; street: 35 Weavers Court; town: Wells", "", "Yes"),
+    ("Is Tibor a dental nurse?", "Tibor Cranmer sat with me: he is a dental nurse these days.", "", "Yes"),
+    ("Am I allergic to wasp stings?", "- wasp stings (swelling)", "Allergies", "Yes"),
+    ("Is Sunita a vegetarian?", "Rafferty is vegetarian.", "Sunita", None),
     ("Are dogs allowed?", "Are dogs allowed?", "", None),
 ]  # fmt: skip
 
@@ -36,4 +40,5 @@ CASES = [
 def test_yes_and_no(asked: str, sentence: str, around: str, wanted: str | None) -> None:
     question = Question.of(asked)
     near = themselves(known(stems_of(f"{sentence} {around}"), question.stems))
-    assert verdict(question, sentence, near) == wanted
+    covered = themselves(known(stems_of(sentence), question.stems))
+    assert verdict(question, sentence, near, covered) == wanted
