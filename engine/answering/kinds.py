@@ -68,7 +68,7 @@ KINDS: tuple[Kind, ...] = (
           r"|\b(number|code|version|pin|serial|iban|password)\b.*\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
           r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])\b(?=\w*\d)(?!\d{1,2}\b|(?:19[5-9]|20[0-4])\d\b)[\w/.-]{2,}\b"
           r"(?! ?(?:[$€£¥]|(?:euros?|eur|pounds|dollars|kr)\b))"
-          r"|\bversion \w"),
+          r"|\+?\d[\d ]{6,}\d|\bversion \w"),
     _kind("address", r"\baddress\b",
           rf"\b(?!(?:{_MONTH}|\w+day)\b)[^\W\d]\w+ \d+\b"
           rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place"
@@ -98,7 +98,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("place", r"\bwhere\b|\b(what|which) (city|town|place|country|street|hotel|venue|restaurant|room)\b",
           r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|with)\b "
           rf"(?:the |an? |our |my )?[“\"]?(?!\w+days?\b|{_MONTH}\b)[\w-]+"
-          r"|\b\d+ [A-Z]\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
+          rf"|\b\d+ (?!{_MONTH}\b)(?-i:[A-Z])\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
     _kind("reason", r"\bwhy\b|\bhow come\b|\bwhat for\b|\breason\b",
           r"\b(?:because|since|so that|due to|as it|in order|to|reason|cause[ds]?|trouble|turned out)\b"),
 )  # fmt: skip

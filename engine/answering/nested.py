@@ -35,7 +35,7 @@ _KIN = (
 )
 _NAMED_BY_OFFICE = re.compile(
     rf"\b(?P<role>(?:the|my|our) (?:[\w-]+ )?(?<!vacuum )(?<!window )(?!{_KIN}\b){ROLE}"
-    r"(?: (?:of|at|for|in|with) [\w’'& -]+?)?"
+    r"(?: (?:of|at|for|in|with) (?!because\b)[\w’'& -]+?)?"
     rf"|the (?:[\w-]+ )?{_OFFICE} (?:of|at|for) [\w’'& -]+?"
     rf"|(?:(?:my|our) (?:[\w-]+ )?(?!{_KIN}\b){ROLE}(?=['’]s)|(?-i:[A-Z])[\w-]+['’]s {ROLE}))"
     r"(?P<tail>['’]s [\w ]+| (?:live|eat|have|like|work|play|drive|do|charge|learning|allergic)\b.*)?\W*\Z",

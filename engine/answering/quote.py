@@ -135,7 +135,6 @@ def choose(
     chain answered, 9 were right, and 26 by the best sentence (docs/log.md)."""
     if not found:
         return None
-    found = answering_first(question, found)
     best = found[0]
     single, gain = share(best.near, weights), CHAIN_GAIN
     if question.kind and not question.expects(best.text):
@@ -148,6 +147,8 @@ def choose(
             score = max(answer.score, bridge.score, 0.5 * (1.0 + min(1.0, both)) * best.score)
             said = tuple(shown(once((answer, best, bridge))))
             return Quoted(tuple(once((answer, bridge, *said))), score, said, chained=True)
+    found = answering_first(question, found)
+    best = found[0]
     left = {s: share(s.near - best.near, weights) for s in found[1:BESIDES] if s.text != best.text}
     more = [s for s in left if s.score >= (OPENING if left[s] >= CHAIN_GAIN else CITED) * best.score]
     more = sorted(more, key=lambda s: -left[s])[:3]  # first what the best leaves open

@@ -55,10 +55,11 @@ BIAS = -4.0
 OPENING, TOPIC = 6, 2  # of a passage's first six sentences, the first two that have a word of the question say what
 # it is about: all behind them stand near these words. Of talk, none do
 ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
+OLDER = 0.8  # of its rank, that counts for a date which is not the newest
 MINUTE = 16  # characters of a date with its time, seconds left out: files that were copied together are as new
 _PRONOUN = re.compile(r"\b(?:he|she|his|her|him|hers)\b", re.I)
 _NAME_WITHIN = re.compile(r"(?<=[\w,;] )[A-Z][a-z]")
-MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:|\W*subject\W*:)", re.I)
+MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _recency(
     order = {date: at for at, date in enumerate(sorted(set(dates.values())), 1)}
     if question.asks_before:
         return {at: float(order[date] < len(order)) for at, date in dates.items()}
-    return {at: order[date] / len(order) for at, date in dates.items()}
+    return {at: order[date] / len(order) * (1.0 if order[date] == len(order) else OLDER) for at, date in dates.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from engine.answering.nested import Nested
 from engine.answering.quote import DATED, Quoted, once, people_in, shown
 from engine.answering.sentences import Scored, names_in
 from engine.answering.stems import STOP, WORD, stems_of
-from engine.answering.talk import bare
+from engine.answering.talk import Talk, bare
 from engine.interleave import Step
 from engine.library import Passage
 
@@ -102,15 +102,20 @@ def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
     """Whether a sentence is about the one who is named, and has an answer of the kind asked for."""
     question = second.question
     name = frozenset(stems_of(named.name)) & question.names or frozenset(stems_of(named.name))
+    if (sentence.document, sentence.start) == (named.sentence.document, named.sentence.start):
+        return False
     return not name.isdisjoint(sentence.near) and (question.kind is None or question.expects(sentence.text))
 
 
 def _is_name(word: str, sentence: Scored, passages: Sequence[Passage]) -> bool:
     """Whether a word that begins a sentence is somebody's name: it stands with a capital within another one, too."""
-    if " " in word or not sentence.text.lstrip("-*+• ").startswith(word):
-        return bare(word) not in _NOBODY
-    within = re.compile(rf"(?<=[\w,;:&(] ){re.escape(word)}\b|^.{{0,30}}\b{re.escape(word)}:", re.MULTILINE)
-    return bare(word) not in _NOBODY and any(within.search(passage.text) for passage in passages)
+    if bare(word) in _NOBODY:
+        return False
+    if " " in word or not sentence.text.lstrip("-*+•#> ").startswith(word):
+        return True
+    within = re.compile(rf"(?<=[\w,&(] ){re.escape(word)}\b")
+    speakers = (turn.speaker for passage in passages for turn in Talk.of(passage.text).turns)
+    return any(within.search(passage.text) for passage in passages) or any(word in name.split() for name in speakers)
 
 
 def _names(first: Quoting, sentence: Scored) -> list[str]:
