@@ -65,7 +65,8 @@ KINDS: tuple[Kind, ...] = (
           r"\+?\d[\d\s()/.-]{5,}\d"),
     _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
           r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
-          r"|\b(number|code|version|pin|serial|iban|password)\b.*\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
+          r"|\b(?:number(?! of (?:(?-i:[a-z])[\w-]* )?(?-i:[a-z])\w*s\b)|code|version|pin|serial|iban|password)\b.*"
+          r"\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
           r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])\b(?=\w*\d)(?!\d{1,2}\b|(?:19[5-9]|20[0-4])\d\b)[\w/.-]{2,}\b"
           r"(?! ?(?:[$€£¥]|(?:euros?|eur|pounds|dollars|kr)\b))"
           r"|\+?\d[\d ]{6,}\d|\bversion \w"),
@@ -127,7 +128,7 @@ NARROW: tuple[Kind, ...] = (
             r"|ivory|charcoal|anthracite|copper|bronze|burgundy|petrol|khaki|tan|rust|amber|cyan|peach|coral|terracotta"
             r"|aubergine)\b", None),
     _narrow("job", r"\b(?:job|profession|occupation)\b(?! (?:interview|offer|application))"
-            r"|\bfor (?:a|her|his|their) living\b|\bwhat (?:does|did|do) (?-i:[A-Z])[\w ]+ (?:do|work as)\W*\Z",
+            r"|\bfor (?:a|her|his|their) living\b|\bwhat does (?-i:[A-Z])[\w ]+ (?:do|work as)\W*\Z",
             r"\b(?:as an? \w+|(?:is|was|becomes?|became|been) (?:now )?an? \w+|works?|worked|working|job|earns?|trained"
             r"|employed|hired|boss|profession|career)\b", None),
     _narrow("instrument", r"\b(?:what|which) (?:musical )?instruments?\b",
