@@ -56,6 +56,7 @@ _CLOCK = (
     rf"|\bhalf past\b|\bat {_HOUR}\b"
 )
 _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+_NO_YEAR = "".join(f"(?<!{end} )" for end in ("ary", "rch", "ril", "ay", "une", "uly", "ust", "ber"))  # of a month
 KINDS: tuple[Kind, ...] = (
     _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
     _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach|reaches|ring)\b"
@@ -67,7 +68,8 @@ KINDS: tuple[Kind, ...] = (
           r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
           r"|\b(?:number(?! of (?:(?-i:[a-z])[\w-]* )?(?-i:[a-z])\w*s\b)|code|version|pin|serial|iban|password)\b.*"
           r"\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
-          r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])\b(?=\w*\d)(?!\d{1,2}\b|(?:19[5-9]|20[0-4])\d\b)[\w/.-]{2,}\b"
+          r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])"
+          + _NO_YEAR + r"\b(?=\w*\d)(?!\d{1,2}\b)[\w/.-]{2,}\b"
           r"(?! ?(?:[$€£¥]|(?:euros?|eur|pounds|dollars|kr)\b))"
           r"|\+?\d[\d ]{6,}\d|\bversion \w"),
     _kind("address", r"\baddress\b",

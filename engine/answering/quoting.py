@@ -183,7 +183,8 @@ class Quoting:
             return self.by.span(quoted)
         first = quoted.sentences[0]
         if self.question.is_yes_no:
-            return verdict(self.question, first.text, first.near, first.covered) or "", quoted.score
+            found = verdict(self.question, first.text, first.near, first.covered)
+            return (found, quoted.score) if found is not None else ("", 0.0)
         reading = self.readings.get(_place(first))
         if reading is None:
             return "", 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -323,3 +324,26 @@ def test_a_chain_goes_by_a_name_in_full() -> None:
     chosen = choose(read, found, [(leads[0], *link)], weights)
     assert chosen is not None
     assert (chosen.chained, chosen.sentences[0].text) == (True, row)
+
+
+def test_he_and_she_are_whom_the_sentence_before_names() -> None:
+    text = "Met Jana by the lake. She earns a living as a baker. Then Olaf came. He is a vet, she says. We had tea."
+    spans = [match.span() for match in re.finditer(r"\S.*?[.](?=\s|$)", text)]
+    question = Question.of("What is Jana's job?")
+    weights = term_weights(question, rarity(question.words))
+    found = score_sentences(question, weights, [Passage(1, "", text, spans)], {1: 1.0})
+    assert found[0].text == "She earns a living as a baker."
+    assert {s.text for s in found if stem("jana") in s.covered} == {"Met Jana by the lake.", found[0].text}
+
+
+def test_a_title_gives_way_to_a_line_with_the_answer() -> None:
+    text = "Invoice for the garage door. Thank you for your order. Total to pay: 126 euros."
+    spans = [match.span() for match in re.finditer(r"\S.*?[.](?=\s|$)", text)]
+    question = Question.of("How much was the repair of the garage door?")
+    weights = term_weights(question, rarity(question.words))
+    found = score_sentences(question, weights, [Passage(1, "", text, spans)], {1: 1.0})
+    assert found[0].text.startswith("Invoice")
+    quoted = choose(question, [replace(s, score=max(s.score, 0.5 * found[0].score)) for s in found], [], weights)
+    assert quoted is not None
+    assert quoted.sentences[0].text == "Total to pay: 126 euros."
+    assert choose(Question.of("What about the garage door?"), found, [], weights).sentences[0] is found[0]  # type: ignore[union-attr]

@@ -44,6 +44,21 @@ def test_stamps_belong_to_no_name() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Joost (11:34): done with it\nEsther (11:35): good",
+        "[11:34] Joost: done with it\n[11:35] Esther: good",
+        "11:34 Joost: done with it\n11:35 Esther: good",
+        "Joost: done with it\nEsther: good\nJoost: yes",
+    ],
+)
+def test_times_of_day_belong_to_no_name_and_answer_nothing(text: str) -> None:
+    assert [turn.speaker for turn in Talk.of(text).turns][:2] == ["Joost", "Esther"]
+    assert not Question.of("What time was it?").expects(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9:15 dentist\n10:00 bus\n11:30 train",
         "Water: off since May.\nGas: on.\nStopcock: under the stairs.",
         "Ask Daniel: he knows.\nThen we went home, all of us.\nIt rained.",
         "month: 2024-10; item: water\nmonth: 2024-11; item: gas",

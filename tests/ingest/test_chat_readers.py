@@ -103,6 +103,14 @@ def test_american_clocks_decide_where_nothing_else_does(tmp_path: Path) -> None:
     assert read_all(path)[1][0].date == "2024-01-02T21:00:00"
 
 
+def test_a_title_may_stand_before_the_first_message(tmp_path: Path) -> None:
+    lines = ("Chat with Anna", "", "[31/12/2024, 21:15:33] Anna: Hi", "[31/12/2024, 21:16:00] Ben: Hello")
+    reading, documents = read_all(export(tmp_path, *lines, name="anna.txt"))
+    assert reading.kind == "whatsapp"
+    assert documents[0].text.startswith("Chat with Anna")
+    assert messages(documents) == [("Anna", "2024-12-31T21:15:33", 0), ("Ben", "2024-12-31T21:16:00", 1)]
+
+
 def test_whatsapp_windows(tmp_path: Path) -> None:
     path = export(
         tmp_path,

@@ -88,7 +88,24 @@ def test_the_days_of_a_diary_carry_their_dates(tmp_path: Path) -> None:
     path = write(tmp_path / "spring.md", "# April\n\n## 2025-04-05\n\nParty.\n\n## 2025-04-11 Flight\n\nUp early.\n")
     documents = read_all(path)[1]
     assert [document.date for document in documents] == ["2025-04-05", "2025-04-11"]
-    assert documents[0].context == "April > 2025-04-05\n"
+    assert documents[0].context == "April (spring) > 2025-04-05\n"
+
+
+def test_days_are_written_out_in_headings_too(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "log.md", "# Log\n\n## Monday, 8 April 2025\n\nRain.\n\n## Notes of April 9th, 2025\n\nSun.\n"
+    )
+    assert [document.date for document in read_all(path)[1]] == ["2025-04-08", "2025-04-09"]
+
+
+def test_the_context_says_what_the_file_is_called_where_its_title_does_not(tmp_path: Path) -> None:
+    for name, context in [
+        ("birthdays.md", "Not to forget (birthdays)\n"),
+        ("not-forgotten.md", "Not to forget\n"),
+        ("2024-05-08 notes 3.md", "Not to forget, 2024-05-08\n"),
+    ]:
+        document = read_all(write(tmp_path / name, "# Not to forget\n\n* 9 January: Nina\n"))[1][0]
+        assert (document.context, document.title) == (context, "Not to forget")
 
 
 @pytest.mark.parametrize(
@@ -153,6 +170,24 @@ def test_plain_text_in_any_encoding_and_with_any_name(tmp_path: Path) -> None:
         assert (documents[0].line_start, documents[0].line_end) == (1, 3)
 
 
+def test_a_line_with_nothing_but_a_day_heads_what_follows(tmp_path: Path) -> None:
+    text = (
+        "My year\n\nThursday, 5 December 2024\nUp late.\nCake.\n--- Fri 6 December 2024 ---\nAnna: hi\n\n"
+        "7 December 2024\n8 December 2024\nOn 9 December 2024 we fly.\n"
+    )
+    documents = read_all(write(tmp_path / "diary.txt", text))[1]
+    assert [(document.date, document.headings) for document in documents] == [
+        ("2024-12-05", ("Thursday, 5 December 2024",)),
+        ("2024-12-06", ("Fri 6 December 2024",)),
+        ("2024-12-08", ("8 December 2024",)),
+    ]
+    assert documents[0].text.startswith("My year")  # a title goes with the first day
+    assert "".join(text.split()) == "".join("".join(document.text for document in documents).split())
+    long = "A letterhead is short. " * 30
+    documents = read_all(write(tmp_path / "long.txt", f"{long}\n\n5 December 2024\nHi.\n"))[1]
+    assert [document.date for document in documents] == [None] * (len(documents) - 1) + ["2024-12-05"]
+
+
 def test_the_sample_in_windows_1252() -> None:
     path = Path(__file__).parents[2] / "samples" / "notes" / "allotment.txt"
     assert b"G\xe5rdens" in path.read_bytes()
@@ -203,6 +238,27 @@ def test_a_file_that_is_gone_is_unreadable(tmp_path: Path) -> None:
 )
 def test_dates_in_names(name: str, date: str | None) -> None:
     assert dates.from_name(name) == date
+
+
+@pytest.mark.parametrize(
+    ("line", "of_line", "in_heading"),
+    [
+        ("Thursday, 5 December 2024", "2024-12-05", "2024-12-05"),
+        ("--- Fri 27 June 2025 ---", "2025-06-27", "2025-06-27"),
+        ("## 3rd of May 2025, 21:30", "2025-05-03", "2025-05-03"),
+        ("Dec. 5, 2024", "2024-12-05", "2024-12-05"),
+        ("05.12.2024", "2024-12-05", "2024-12-05"),
+        ("2024-12-05", "2024-12-05", "2024-12-05"),
+        ("5 December 2024 was cold", None, "2024-12-05"),
+        ("Minutes 2023-09-01", None, "2023-09-01"),
+        ("31 June 2024", None, None),
+        ("31.6.2024", None, None),
+        ("5 December", None, None),
+        ("1234", None, None),
+    ],
+)
+def test_days_in_lines(line: str, of_line: str | None, in_heading: str | None) -> None:
+    assert (dates.of_line(line), dates.in_heading(line)) == (of_line, in_heading)
 
 
 @pytest.mark.parametrize(

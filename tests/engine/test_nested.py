@@ -1,0 +1,132 @@
+"""Nested questions are taken apart, and answered part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+
+import engine
+from engine.answering.meaning import Meanings
+from engine.answering.nested import nested_of
+from engine.answering.quoting import Quoting
+from engine.answering.reader import READER, Reads
+from engine.interleave import Hop
+from engine.library import Passage
+from engine.policy import Policy
+from engine.tokenizer import MemoryTokenizer
+from engine.weights import load
+from ingest.sentences import sentences
+
+TINY = Path(engine.__path__[0]) / "checkpoints" / "twin-tiny"
+TAKEN_APART = [
+    (
+        "What is the number of the friend who recommended the plumber?",
+        "Who recommended the plumber?", "What is the number of Gwen?",
+    ),
+    (
+        "Which instrument does the person who gave Tilda a magic set play?",
+        "Who gave Tilda a magic set?", "Which instrument does Gwen play?",
+    ),
+    (
+        "On which day does the friend I lent money to have her birthday?",
+        "Who I lent money to?", "On which day does Gwen have her birthday?",
+    ),
+    ("Email of whoever has to hire the timpani", "Who has to hire the timpani?", "Email of Gwen?"),
+    ("Number of the person baking for Nadia's birthday?", "Who baking for Nadia's birthday?", "Number of Gwen?"),
+    ("What can't the treasurer of the club eat?", "Who is the treasurer of the club?", "What can't Gwen eat?"),
+    ("Which room is my thesis supervisor's office?", "Who is my thesis supervisor?", "Which room is Gwen's office?"),
+    ("How long does the thing I brought along bake?", "What I brought along?", "How long does Gwen bake?"),
+    ("How do I water the plant whose name is Jade?", "Which plant has name is Jade?", "How do I water Gwen?"),
+    ("Who wrote the book that Petra left for me?", "Which book Petra left for me?", "Who wrote Gwen?"),
+    ("What's the price of the trampoline we ordered?", "Which trampoline we ordered?", "What's the price of Gwen?"),
+]  # fmt: skip
+WHOLE = [
+    "Who is the man who fixed the roof?",  # only whom
+    "What is the name of the doctor who treated Quentin?",
+    "How many sessions did my brother Quentin get?",  # a name beside what he is
+    "What did we pay for the vacuum cleaner?",
+    "How tall is my mother?",  # kin is mostly called so
+    "Where was our old dentist moving to?",
+    "What was the ticket for the bird reserve?",
+    "When did the war that ended the empire begin?",
+    "What is the PIN of my bank card?",
+    "",
+]
+
+
+@pytest.mark.parametrize(("asked", "first", "second"), TAKEN_APART)
+def test_taken_apart(asked: str, first: str, second: str) -> None:
+    nested = nested_of(asked)
+    assert nested is not None
+    assert (nested.first, nested.second("Gwen")) == (first, second)
+
+
+@pytest.mark.parametrize("asked", WHOLE)
+def test_left_whole(asked: str) -> None:
+    assert nested_of(asked) is None
+
+
+class Rare:
+    """A library of which only the rarity of words is asked."""
+
+    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+        return dict.fromkeys(words, 3.0)
+
+
+@pytest.fixture(scope="module")
+def reads() -> tuple[Meanings, Reads]:
+    model = load(TINY, device="cpu", dtype=torch.float32)
+    meanings = Meanings(model, MemoryTokenizer(TINY / "tokenizer.json"))
+    return meanings, Reads.load(TINY / READER, meanings)
+
+
+TEXTS = (
+    "The plumber that Annika Adeyemi recommended came about the tap. He charged 120 euros.",
+    "Gwen: the shower is dripping again\nSamir: i'll bake the carrot cake for Nadia\nGwen: lovely",
+    "Met Annika Adeyemi at the post office. She is learning the banjo. We had cake.",
+    "Name: Samir Dragomir; Phone: +49 62 984 6031\nName: Olaf Moorcroft; Phone: +49 88 351 4740",
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "bridge"),
+    [
+        (
+            "What instrument is the friend who recommended the plumber learning?",
+            "learning the banjo",
+            "recommended came",
+        ),
+        ("Number of the person baking the carrot cake?", "+49 62 984 6031", "bake the carrot cake"),
+    ],
+)
+def test_answered_part_by_part(reads: tuple[Meanings, Reads], asked: str, answer: str, bridge: str) -> None:
+    passages = [Passage(n, "", text, list(sentences(text))) for n, text in enumerate(TEXTS, 1)]
+    policy = Policy(answer="quote", max_hops=3, reader_weights=(0.5, 0.8, 0.0), choosing_weight=0.1)
+    quoting = Quoting(asked, Rare(), policy, *reads)  # type: ignore[arg-type]
+    step = quoting.following([Hop(1, [], tuple(passages[:2]), "the question", {1: 1.0, 2: 0.9})])
+    assert step is not None
+    assert step.reason.startswith("to follow “")
+    first = Hop(1, [], tuple(passages[:2]), "the question", {1: 1.0, 2: 0.9})
+    quoting.following([first, Hop(2, [], tuple(passages[2:]), step.reason, {3: 1.0, 4: 0.9})])
+    quoted = quoting.chosen()
+    assert quoted is not None
+    assert quoted.chained
+    assert answer in quoted.sentences[0].text
+    assert bridge in quoted.sentences[1].text
+
+
+def test_a_question_with_no_name_to_follow_is_read_whole(reads: tuple[Meanings, Reads]) -> None:
+    text = "The neighbour who took in the parcel plays the tuba."
+    passage = Passage(1, "", text, list(sentences(text)))
+    quoting = Quoting(
+        "Which instrument does the neighbour who took in the parcel play?", Rare(),  # type: ignore[arg-type]
+        Policy(answer="quote", reader_weights=(0.5, 0.8, 0.0)), *reads,
+    )  # fmt: skip
+    quoting.following([Hop(1, [], (passage,), "the question", {1: 1.0})])
+    quoted = quoting.chosen()
+    assert quoted is not None
+    assert quoted.sentences[0].text == text
+    assert quoting.by is quoting
