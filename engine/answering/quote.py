@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from engine.answering.lists import listed
 from engine.answering.question import Question
 from engine.answering.related import HINTED
 from engine.answering.sentences import MARKUP, Scored, names_in
@@ -164,6 +165,9 @@ def choose(
         told = (*before, best, *behind)
         more = [s for s in more if all((s.document, s.start) != (one.document, one.start) for one in told)]
         return Quoted((best, *in_one(behind), *in_one(before), *more), best.score, told)
+    own = sorted((s for s in found if s.document == best.document), key=lambda s: s.start)
+    if question.asks_all and (items := listed(question, best, own)):
+        return Quoted(tuple(once([best, *items, *more])), best.score, tuple(shown(items)))
     told = in_order(shown([best, *beside]))
     return Quoted(tuple(dict.fromkeys((best, *told, *more))), best.score, told)
 

@@ -9,19 +9,21 @@ from dataclasses import replace
 from datetime import date
 
 from engine.answering.kinds import Kind
+from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
 from engine.answering.nested import nested_of
 from engine.answering.question import Question, said
 from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day, share
 from engine.answering.reader import Reading, Reads
 from engine.answering.relative import Meant, meant, spoken
-from engine.answering.sentences import Scored, lasting, score_sentences, term_weights
-from engine.answering.short import whole
+from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.answering.short import MOST, whole
 from engine.answering.stems import STOP, WORD, stems_of
+from engine.answering.sureness import sureness
 from engine.answering.talk import Talk
 from engine.answering.times import times_in
 from engine.answering.unnest import Unnesting
-from engine.answering.verbs import VERBS, thing_missing
+from engine.answering.verbs import VERBS
 from engine.answering.verdict import verdict
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
@@ -30,9 +32,7 @@ from engine.policy import Policy
 
 READ = 12  # best sentences that a reader looks at
 DAY = 10  # characters of a day with its year
-LONG = 12  # words of a question that count: the more it has, the smaller the share that its answer repeats
 GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
-FAINT = -3.0  # a reader that finds nothing in any sentence counts half below this: it knows no logs and no tables
 UNREAD = 8.0  # logits below the best one: lower ones say no more
 
 
@@ -43,7 +43,7 @@ class Quoting:
     ) -> None:  # fmt: skip
         """is_part: of a nested question, and not taken apart itself. kind: of answer, where it does not say."""
         self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
-        self.library = library
+        self.library, self.is_part = library, is_part
         nested = None if is_part else nested_of(question)
         self.unnesting = Unnesting(nested, self.question.kind, self._part) if nested is not None else None
         self.passages: dict[int, Passage] = {}
@@ -144,15 +144,10 @@ class Quoting:
         self.trust = score = _sigmoid(own * alone.logit + reader * any_run + bias)
         # a reader of single sentences cannot see what two of them say together
         least = quoted.score if quoted.chained else 0.0
-        if self.policy.grounded_weights:
-            own, reader, word, lacking, bias = self.policy.grounded_weights
-            score = _sigmoid(
-                own * lasting(alone, self.policy.sentence_weights)
-                + reader * max(any_run, 0.5 * (any_run + FAINT))
-                + word * min(len(self.weights), LONG)
-                + lacking * thing_missing(alone.near, self.weights)
-                + bias
-            )
+        if weights := self.policy.grounded_weights:
+            is_nested = self.is_part or self.question.is_nested
+            fitted = self.policy.sentence_weights
+            score = _sigmoid(sureness(weights, alone, self.weights, any_run, is_nested, fitted))
         self.trust = max(self.trust, least)
         return replace(quoted, score=max(score, least))
 
@@ -185,6 +180,8 @@ class Quoting:
         if self.question.is_yes_no:
             found = verdict(self.question, first.text, first.near, first.covered)
             return (found, quoted.score) if found is not None else ("", 0.0)
+        if self.question.asks_all and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
+            return items, quoted.score
         reading = self.readings.get(_place(first))
         if reading is None:
             return "", 0.0

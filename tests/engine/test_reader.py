@@ -48,6 +48,7 @@ def random_reader(meanings: Meanings) -> Reader:
 
 
 TRUST = (0.5, 0.8, 0.0)
+NOTHING = (0.0,) * 5  # of what is missing, of being nested, and no bias
 
 
 def windows(text: str, asked: str, context: str = "") -> tuple[Asked, list[Window]]:
@@ -233,7 +234,7 @@ def test_the_longer_a_question_the_less_of_it_has_to_be_met(meanings: Meanings) 
     """Weights of their own say how sure an answer is; how sure the short answer in it is, stays as it was."""
     asked = "What is the phone number of the dentist?"
     scores, likely = list[float](), list[float]()
-    for weights in ((), (0.3, 0.3, 0.0, 0.0, 0.0), (0.3, 0.3, 0.3, 0.0, 0.0)):
+    for weights in ((), (0.3, 0.3, 0.0, *NOTHING), (0.3, 0.3, 0.3, *NOTHING)):
         policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST, grounded_weights=weights)
         held = quoting(meanings, asked, TEXT, policy)
         quoted = held.chosen()
@@ -249,13 +250,25 @@ def test_a_thing_that_is_missing_makes_an_answer_less_sure_than_a_verb(meanings:
     scores = {}
     for asked in ("Who pulled the teeth of the dentist?", "Who pulled the number of the dentist?"):
         for lacking in (0.0, -1.0):
-            policy = Policy(
-                answer="quote", max_hops=1, reader_weights=TRUST, grounded_weights=(0.3, 0.3, 0.3, lacking, 0.0)
-            )
+            weights = (0.3, 0.3, 0.3, lacking, *NOTHING[1:])
+            policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST, grounded_weights=weights)
             quoted = quoting(meanings, asked, "The dentist has a number. Anna came.", policy).chosen()
             assert quoted is not None
             scores[asked, lacking] = quoted.score
         assert (scores[asked, -1.0] < scores[asked, 0.0]) is ("teeth" in asked)
+
+
+def test_nested_questions_need_less_and_others_the_kind_that_is_asked_for(meanings: Meanings) -> None:
+    scores = {}
+    for asked in ("Where is the clinic that Anna chose?", "When did the clinic open?"):
+        for no_kind, nested in ((0.0, 0.0), (-1.0, 0.0), (0.0, 1.0)):
+            weights = (0.3, 0.3, 0.3, 0.0, no_kind, 0.0, nested, 0.0)
+            policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST, grounded_weights=weights)
+            quoted = quoting(meanings, asked, "The clinic has a number, and it is in Ghent.", policy).chosen()
+            assert quoted is not None
+            scores[asked, no_kind, nested] = quoted.score
+        assert (scores[asked, -1.0, 0.0] < scores[asked, 0.0, 0.0]) is asked.startswith("When")
+        assert (scores[asked, 0.0, 1.0] > scores[asked, 0.0, 0.0]) is asked.startswith("Where")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""How sure it is that the best sentence answers at all: seven things that an answer shows, and a weight each.
+
+Fitted on 2,389 questions about 33 memories, of which 600 have no answer there (docs/log.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.answering.sentences import FEATURES, Scored, lasting
+from engine.answering.verbs import thing_missing
+
+SHOWN = (
+    "sentence",  # its logit, without what it has for being news
+    "reader",  # logit of its finding an answer in any of the best sentences
+    "words",  # of the question that count: shares of a long one are seldom whole
+    "thing",  # weight of the heaviest thing asked of that is not around the sentence, against the heaviest word
+    "no_kind",  # an answer of some kind is expected, and is not there
+    "missing",  # weight of the rarest word that is nowhere around, against the rarest asked
+    "nested",  # the question names something by what is said of it, so that no one sentence has its words
+)
+LONG = 12  # words of a question at most
+FAINT = -3.0  # a reader that finds nothing in any sentence counts half below this: it knows no logs and no tables
+
+
+def sureness(
+    weights: Sequence[float],
+    sentence: Scored,
+    asked: Mapping[str, float],
+    any_run: float,
+    is_nested: bool,
+    fitted: Sequence[float],
+) -> float:
+    """Logit. weights: of SHOWN, then the bias. asked: weights of the question's words. any_run: of the reader."""
+    features = dict(zip(FEATURES, sentence.features, strict=True))
+    shown = (
+        lasting(sentence, fitted),
+        max(any_run, 0.5 * (any_run + FAINT)),
+        min(len(asked), LONG),
+        thing_missing(sentence.near, asked),
+        features["no_kind"],
+        features["missing"],
+        float(is_nested),
+    )
+    return sum(weight * value for weight, value in zip(weights, shown, strict=False)) + weights[-1]
