@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from engine.answering.kinds import Kind
+from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
 from engine.answering.nested import nested_of
@@ -45,7 +45,7 @@ class Quoting:
         self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
         self.library, self.is_part = library, is_part
         nested = None if is_part else nested_of(question)
-        self.unnesting = Unnesting(nested, self.question.kind, self._part) if nested is not None else None
+        self.unnesting = Unnesting(nested, kind_of(nested.second("the person")), self._part) if nested else None
         self.passages: dict[int, Passage] = {}
         self.leads: dict[int, float] = {}
         self.readings: dict[tuple[int, int], Reading] = {}  # by document and start of the sentence

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LOOKED_AT = 4  # best sentences of the first part that may give the name
 TOLD = 0.5  # share of what is said that a sentence with its surroundings must have to give the name
 NAMES = 3  # tried at most
+_ALSO = {"phone": ("phone", "mobile"), "email": ("email",), "address": ("address",)}  # lists of people have these
 _NOBODY = frozenset("i me you we us they it he she".split())
 UNSURE = 0.5  # of a name: that of the answer to it counts for more
 
@@ -57,7 +58,8 @@ class Unnesting:
             return None
         self.tried.append(named)
         asked = self._second(named).question
-        looking_for = " ".join(dict.fromkeys([*WORD.findall(named.name), *asked.words]))
+        kind = _ALSO.get(self.kind.name, ()) if self.kind is not None else ()
+        looking_for = " ".join(dict.fromkeys([*WORD.findall(named.name), *asked.words, *kind]))
         passage = next(one for one in passages if one.document == named.sentence.document)
         through = ((passage.document, passage.context + named.sentence.text),)
         return Step(looking_for, f"to follow “{named.name}”", through)
@@ -79,19 +81,22 @@ class Unnesting:
 
     def answer(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> tuple[Quoted, Quoting] | None:
         """The best answer to the second part, of any name that was tried, and whoever read it."""
-        best: tuple[float, Quoted, Quoting] | None = None
+        best: tuple[tuple[float, float], Quoted, Quoting] | None = None
         for named in self.tried:
             second = self._second(named)
             second.see(passages, leads)
             quoted = second.chosen()
-            first = next((one for one in second.heard if _answers(second, one, named)), None)
+            telling = [one for one in second.heard if _answers(second, one, named)]
+            first = next((one for one in telling if _names_it(second, one, named)), telling[0] if telling else None)
             if quoted is None or first is None:
                 continue
-            score = min(quoted.score * min(1.0, first.score / quoted.sentences[0].score), max(named.sure, UNSURE))
-            if best is None or score > best[0]:
-                told = tuple(shown(once((first, named.sentence, *quoted.told))))
-                sentences = tuple(once((first, named.sentence, *told, *quoted.sentences)))
-                best = score, replace(quoted, sentences=sentences, told=told, score=score, chained=True), second
+            told = quoted.score * min(1.0, first.score / quoted.sentences[0].score)
+            score = min(told, max(named.sure, UNSURE))
+            if best is None or (score, told) > best[0]:
+                lines = tuple(shown(once((first, named.sentence, *quoted.told))))
+                sentences = tuple(once((first, named.sentence, *lines, *quoted.sentences)))
+                chain = replace(quoted, sentences=sentences, told=lines, score=score, chained=True)
+                best = (score, told), chain, second
         return best[1:] if best is not None else None
 
     def _second(self, named: Named) -> Quoting:
@@ -99,12 +104,23 @@ class Unnesting:
 
 
 def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
-    """Whether a sentence is about the one who is named, and has an answer of the kind asked for."""
+    """Whether a sentence stands near the name, and has an answer of the kind asked for."""
     question = second.question
-    name = frozenset(stems_of(named.name)) & question.names or frozenset(stems_of(named.name))
     if (sentence.document, sentence.start) == (named.sentence.document, named.sentence.start):
         return False
-    return not name.isdisjoint(sentence.near) and (question.kind is None or question.expects(sentence.text))
+    return not _stems(second, named).isdisjoint(sentence.near) and (
+        question.kind is None or question.expects(sentence.text)
+    )
+
+
+def _names_it(second: Quoting, sentence: Scored, named: Named) -> bool:
+    """Whether a sentence has the name itself, or is told of who has it."""
+    return not _stems(second, named).isdisjoint(sentence.covered)
+
+
+def _stems(second: Quoting, named: Named) -> frozenset[str]:
+    name = frozenset(stems_of(named.name))
+    return name & second.question.names or name
 
 
 def _is_name(word: str, sentence: Scored, passages: Sequence[Passage]) -> bool:
@@ -115,7 +131,11 @@ def _is_name(word: str, sentence: Scored, passages: Sequence[Passage]) -> bool:
         return True
     within = re.compile(rf"(?<=[\w,&(] ){re.escape(word)}\b")
     speakers = (turn.speaker for passage in passages for turn in Talk.of(passage.text).turns)
-    return any(within.search(passage.text) for passage in passages) or any(word in name.split() for name in speakers)
+    if any(within.search(passage.text) for passage in passages) or any(word in name.split() for name in speakers):
+        return True
+    of_an_entry = re.match(rf"[-*+•\s]+{re.escape(word)}:", sentence.text) is not None  # "- Yvonne: a microscope"
+    lower = re.compile(rf"\b{re.escape(word.lower())}\b")
+    return of_an_entry and not any(lower.search(passage.text) for passage in passages)
 
 
 def _names(first: Quoting, sentence: Scored) -> list[str]:
@@ -127,7 +147,9 @@ def _names(first: Quoting, sentence: Scored) -> list[str]:
     full = people_in(sentence.text, question)
     speaker = first.speaker(sentence, run)
     text = sentence.text
-    single = [name for name in names_in(text, question) if name.isalpha() and not text.startswith(name)]
+    single = [
+        name for name in names_in(text, question) if name.isalpha() and not text.startswith(name) and not name.isupper()
+    ]
     read = [name for name in full if says and run in name] or ([run] if says and says[0][0].isupper() else [])
     found = (*read, *((speaker,) if speaker else ()), *full, *single)
     return [
