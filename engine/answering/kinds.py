@@ -131,8 +131,8 @@ NARROW: tuple[Kind, ...] = (
             r"|aubergine)\b", None),
     _narrow("job", r"\b(?:job|profession|occupation)\b(?! (?:interview|offer|application))"
             r"|\bfor (?:a|her|his|their) living\b|\bwhat does (?-i:[A-Z])[\w ]+ (?:do|work as)\W*\Z",
-            r"\b(?:as an? \w+|(?:is|was|becomes?|became|been) (?:now )?an? \w+|works? (?:as|for|at|in)\b|worked|working|job|earns?"
-            r"|trained|employed|hired|boss|profession|career)\b", None),
+            r"\b(?:as an? \w+|(?:is|was|becomes?|became|been) (?:now )?an? \w+|works? (?:as|for|at|in)\b|worked|working"
+            r"|job|earns?|trained|employed|hired|boss|profession|career)\b", None),
     _narrow("instrument", r"\b(?:what|which) (?:musical )?instruments?\b",
             r"\b(?:piano|guitar|violin|cello|flute|drums?|clarinet|trumpet|sax(?:ophone)?|ukulele|bass|harp|accordion|banjo|oboe|horn"
             r"|trombone|tuba|viola|recorder|mandolin|bassoon|fiddle|keyboard|organ|lute|bagpipes|harmonica|percussion|sitar|zither)\b",

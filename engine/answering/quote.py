@@ -93,8 +93,10 @@ def people_in(text: str, question: Question) -> list[str]:
 
 
 def bridge_text(question: Question, bridge: Scored) -> str:
-    """Words to look for in the next hop: the names the bridge brings, and what it left unanswered."""
-    left = [word for s, word in zip(question.stems, question.words, strict=True) if s not in bridge.covered]
+    """Words to look for in the next hop: the names the bridge brings, and what it left unanswered, with the names of a
+    question that is of nobody else."""
+    own = question.names if not question.is_nested else frozenset[str]()
+    left = [w for s, w in zip(question.stems, question.words, strict=True) if s not in bridge.covered or s in own]
     return " ".join([*names_in(bridge.text, question), *left])
 
 
