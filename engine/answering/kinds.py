@@ -70,7 +70,7 @@ KINDS: tuple[Kind, ...] = (
           r"\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
           r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])"
           + _NO_YEAR + r"\b(?=\w*\d)(?!\d{1,2}\b)[\w/.-]{2,}\b"
-          r"(?! ?(?:[$€£¥]|(?:euros?|eur|pounds|dollars|kr)\b))"
+          r"(?![\d.,]* ?(?:[$€£¥]|(?:euros?|eur|usd|gbp|sek|chf|pounds|dollars|kr)\b))"
           r"|\+?\d[\d ]{6,}\d|\bversion \w"),
     _kind("address", r"\baddress\b",
           rf"\b(?!(?:{_MONTH}|\w+day)\b)[^\W\d]\w+ \d+\b"

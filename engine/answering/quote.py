@@ -6,13 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from engine.answering.lists import listed
 from engine.answering.question import Question
 from engine.answering.related import HINTED
-from engine.answering.sentences import MARKUP, Scored, names_in
-from engine.answering.stems import stem, stems_of
+from engine.answering.sentences import MARKUP, NAME_WITHIN, Scored, names_in
+from engine.answering.stems import WORD, stem, stems_of
+from engine.answering.times import times_in
 from engine.library import Passage
 
 ENOUGH = 0.85  # share of the question's weight that one sentence and its surroundings cover: no further hop
@@ -25,6 +25,7 @@ DATED = re.compile(
     r"\d{1,4}|\w+day|(?:jan|febr)uary|march|april|may|june|july|august|(?:septem|octo|novem|decem)ber", re.I
 )  # leads nowhere: dates stand everywhere
 _IN_FULL = re.compile(r"\b[A-Z][\w’'-]*[a-z] (?:(?:van|von|de|der|den|la|da|dos|al|bin|Mc|O’) ?)*[A-Z][\w’'-]*[a-z]\b")
+_OF_US = re.compile(r"\b(?:I|we)\b", re.I)
 HEADING_WORDS = 3  # at most: "2. Rent" says nothing beside a sentence
 BESIDE = 0.3  # of the best sentence's score: what else of its document is shown while there is room
 INSTEAD = 0.3  # and may answer in its place
@@ -206,22 +207,36 @@ def in_one(sentences: Sequence[Scored]) -> list[Scored]:
 
 
 def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:
-    """What documents of the time asked for say first, for a question that asks for nothing else; in the order given."""
+    """What documents of the time asked for tell of it, for a question that asks for nothing else: of each first what
+    somebody did; documents in the order given."""
     lines = list[list[Scored]]()
     for passage in passages:
-        found = (
+        found = [
             Scored(passage.document, start, end, text, DAY_SURE, frozenset(), frozenset())
             for start, end in passage.sentences
             if len((text := passage.text[start:end]).split()) > HEADING_WORDS
             and not MARKUP.match(text)
+            and not _is_only_a_day(text)
             and question.is_then(passage.written(start) or passage.date)
-        )
-        lines.append(list(islice(found, DAY_LINES)))
+        ]
+        lines.append(sorted(found, key=lambda s: -_eventful(s.text))[:DAY_LINES])
     first = [own[0] for own in lines if own][:DAY_DOCUMENTS]
     if not first:
         return None
     told = in_order(shown([*first, *(line for own in lines for line in own[1:])]))
     return Quoted(tuple(once([*told, *first])), DAY_SURE, told)
+
+
+def _is_only_a_day(text: str) -> bool:
+    """A line that says which day it is, and nothing else."""
+    for time in reversed(times_in(text)):
+        text = text[: time.at[0]] + text[time.at[1] :]
+    return len(WORD.findall(text)) < HEADING_WORDS - 1
+
+
+def _eventful(text: str) -> int:
+    """Whether "I" or "we" stands in a sentence, and whether somebody's or some place's name does."""
+    return (_OF_US.search(text) is not None) + (NAME_WITHIN.search(text) is not None)
 
 
 def once(sentences: Sequence[Scored]) -> list[Scored]:

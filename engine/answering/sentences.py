@@ -58,7 +58,7 @@ ABOUT = 0.3  # share of what a question about now speaks of that is around a sen
 OLDER = 0.8  # of its rank, that counts for a date which is not the newest
 MINUTE = 16  # characters of a date with its time, seconds left out: files that were copied together are as new
 _PRONOUN = re.compile(r"\b(?:he|she|his|her|him|hers)\b", re.I)
-_NAME_WITHIN = re.compile(r"(?<=[\w,;] )[A-Z][a-z]")
+NAME_WITHIN = re.compile(r"(?<=[\w,;] )[A-Z][a-z]")
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
 
@@ -269,7 +269,7 @@ def _pronouns(question: Question, passage: Passage, inside: Sequence[frozenset[s
             yield meant
         else:
             since += 1
-            if since > 1 or _NAME_WITHIN.search(text):
+            if since > 1 or NAME_WITHIN.search(text):
                 meant = frozenset()
             yield frozenset()
 
