@@ -10,36 +10,39 @@ import re
 
 from engine.answering.question import Question, said
 from engine.answering.related import hints, known, themselves
-from engine.answering.stems import stems_of
+from engine.answering.stems import stem, stems_of
 from engine.answering.verbs import VERBS
 
 _ANSWERED = re.compile(r"\W*(yes|no)\b(?=\W)(?! [a-z])", re.I)  # "No. It takes a lock that ..."
-_PART = re.compile(r"[,;()!?–—]+(?=\s)|\.\s|\s-\s|\b(?:but|however|although|though)\b")
+_PART = re.compile(r"(?<![,;()!?–—])[,;()!?–—]++(?=\s)|\.\s|\s-\s|\b(?:but|however|although|though)\b")
 _DENIES = re.compile(
-    r"\b(?:not|never|nobody|nothing|cannot|neither|nowhere|unable|hardly)\b|n['’]t\b"
+    r"\b(?:not|never|nobody|nothing|cannot|neither|nowhere|unable|hardly)\b|n['’]t\b|\bnon-(?=\w)"
     r"|\b(?:forbid\w*|forbade|prohibit\w*|ban(?:s|ned)|disallow\w*|refus(?:e[sd]?|al)|den(?:y|ies|ied)|declin(?:e[sd]?|ing)"
     r"|reject(?:s|ed)?|cancel\w*|clos(?:e[sd]?|ing)|exclud(?:e[sd]?|ing)|avoid|fail(?:s|ed)?|g[ai]ve up|given up"
-    r"|against|gone|too (?:old|late|small|young)|sold out|extra|instead)\b",
+    r"|against|gone|too (?:old|late|small|young)|sold out|extra)\b",
     re.I,
 )
+_AT_NO_COST = re.compile(r"\b(?:no|without|free of) (?:extra|additional|further)(?: \w+)?", re.I)
 _NONE = re.compile(r"\b(?:no|without|nor) (\w+(?: \w+)?)", re.I)
 _GRANTS = re.compile(
-    r"\b(?:yes|allowed|permitted|included?s?|including|accept(?:s|ed)?|welcome|approved|confirmed|agreed|carried|fine|ok|okay"
-    r"|granted|passed|possible|free)\b",
+    r"\b(?:yes|allow(?:s|ed)?|permit(?:s|ted)?|included?s?|including|cover(?:s|ed)?|accept(?:s|ed)?|welcome|approved|confirmed"
+    r"|agreed|carried|fine|ok|okay|granted|passed|possible|free|let|may|can|could)\b",
     re.I,
 )
 _OPEN = re.compile(
-    r"\b(?:if|whether|ask(?:s|ed|ing)?|may(?:be)?|might|should|would|perhaps|hope(?:s|d)?|plan(?:s|ned)?)\b", re.I
+    r"\b(?:if|whether|ask(?:s|ed|ing)?|may(?:be)?|might|should|would|perhaps|hope(?:s|d)?|plan(?:s|ned)?|ha(?:ve|s) to"
+    r"|need to|remember to|to ?do|tomorrow|except|unless|only|until)\b|\[ \]",
+    re.I,
 )
 _COMPARES = re.compile(r"\b(?:both|either|or|same|more|less|than|older|younger|all|every|ever|still|yet)\b", re.I)
-
-LEAST = 2  # things that a row must have for a yes
+_RECORD = re.compile(r"\w: [^;\n]+(?:;|\n)\s*\w+: ")  # "name: Marius Bosman; town: Wells"
+LEAST = 2  # things that a sentence must have for a yes
 
 
 def verdict(question: Question, sentence: str, near: frozenset[str], covered: frozenset[str]) -> str | None:
     """ "Yes" or "No"; None where it is not plain. near, covered: the question's stems in the sentence or around it, and
     in itself."""
-    text = said(sentence)
+    text = _AT_NO_COST.sub(" ", said(sentence))
     if not question.names <= near or (question.focus is not None and question.focus not in near):
         return None
     if text.rstrip().endswith("?") or _COMPARES.search(question.text):
@@ -48,36 +51,56 @@ def verdict(question: Question, sentence: str, near: frozenset[str], covered: fr
         return first.group(1).capitalize()
     done = [s for s in question.stems if s in VERBS]
     things = {s for s in question.stems if s not in VERBS}
-    is_told_around = near.issuperset(things)
-    asked_so = {match.group().lower() for match in _DENIES.finditer(question.text)}
     if _says_it(question, text, things, near, covered):
         return "Yes"
     for part in _PART.split(text):
         words = known(stems_of(part), question.stems)
-        about = question.focus in words or (is_told_around and not things.isdisjoint(words))
-        if not about or _OPEN.search(part):
-            continue
-        denied = _denied(question, part)
-        if denied and not asked_so:
-            return "No"
         told = themselves(words) | hints(words)
-        granted = _GRANTS.search(part) is not None or (done and told.issuperset(done))
-        if asked_so:
-            granted = not asked_so.isdisjoint(match.group().lower() for match in _DENIES.finditer(part))
-        if granted and is_told_around and denied == bool(asked_so):
+        if _is_of_others(question, part, words) or _OPEN.search(part):
+            continue
+        spoken_of = things - question.names or things
+        is_about = question.focus in told or spoken_of <= told
+        if not is_about and not (near.issuperset(things) and not spoken_of.isdisjoint(words)):
+            continue
+        so, denied = _denied(question, part)
+        if denied:
+            return "No" if is_about and so is not False else None
+        grants = _GRANTS.search(question.text) is not None and _GRANTS.search(part) is not None
+        if near.issuperset(things) and (so or (so is None and (grants or (done and told.issuperset(done))))):
             return "Yes"
     return None
 
 
 def _says_it(question: Question, text: str, things: set[str], near: frozenset[str], covered: frozenset[str]) -> bool:
-    """Whether all things that are asked of stand in one sentence that denies and leaves open nothing: "wasp stings", or
-    a row with a name and a town; one of three may stand beside it."""
+    """Whether all that is asked of stands in one sentence that denies and leaves open nothing: "a dental nurse", or a
+    row with a name and a town; one thing of three may stand beside it, and only a row may lack what is done."""
     missing = things - covered
-    is_plain = not _denied(question, text) and not _OPEN.search(text) and not _DENIES.search(question.text)
-    return len(things) >= LEAST and missing <= near and 3 * len(missing) <= len(things) and is_plain
+    so, denied = _denied(question, text)
+    told = covered | hints(known(stems_of(text), question.stems))
+    is_told = all(s in told for s in question.stems if s in VERBS) or _RECORD.search(text) is not None
+    is_plain = so is None and not denied and not _OPEN.search(text) and not _is_of_others(question, text, covered)
+    return len(things) >= LEAST and missing <= near and 3 * len(missing) <= len(things) and is_told and is_plain
 
 
-def _denied(question: Question, part: str) -> bool:
-    """Whether a part of a sentence says that it is not so: "no fires" of fires, not "no lead" of a pipe."""
+def _denied(question: Question, part: str) -> tuple[bool | None, bool]:
+    """Of a question that asks for a denial ("Is the shop closed?"): whether the part says it; None of another. And
+    whether it denies beside that: "no fires" of fires, not "no lead" of a pipe."""
+    asked = {match.group().lower() for match in _DENIES.finditer(question.text)} - {"not", "n't", "n’t"}
+    said_so = [match.group().lower() for match in _DENIES.finditer(part)]
+    rest = [word for word in said_so if word not in asked]
     none = (stems_of(match.group(1)) for match in _NONE.finditer(part))
-    return any(not set(question.stems).isdisjoint(words) for words in none) or _DENIES.search(part) is not None
+    denied = bool(rest) or any(not set(question.stems).isdisjoint(words) for words in none)
+    return (len(rest) < len(said_so) if asked else None), denied
+
+
+def _is_of_others(question: Question, part: str, words: frozenset[str]) -> bool:
+    """Whether a part of a sentence is of another name than the question's: of its sister, of another day or town."""
+    names = {match.group(1).lower() for match in _OWNER.finditer(part)}
+    if any(stem(name) in question.names for name in names):
+        return True
+    others = [match.group() for match in _NAME.finditer(part) if stem(match.group().lower()) not in question.stems]
+    return bool(others) and bool(question.names) and question.names.isdisjoint(words)
+
+
+_OWNER = re.compile(r"\b([A-Z][\w-]+)['’]s\b")
+_NAME = re.compile(r"(?<=[\w,;:] )[A-Z][\w-]+")

@@ -1,6 +1,6 @@
-"""Memories of other people than the sample folder's: files of a household, a locksmith and a cook, invented by two
-programs, and chats of two people, asked through the real product, with floors under today's figures. `-n 0 -s` prints
-them.
+"""Memories of other people than the sample folder's: files of a household, a locksmith and a cook, memories that four
+programs invented, and chats of two people, asked through the real product, with floors under today's figures.
+`-n 0 -s` prints them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ FOLDERS = {  # files, owner
 }  # fmt: skip
 EVERY = 4  # of a folder's questions; 1 asks all, and all invented memories
 INVENTED = [
-    f"{name}/u{at}" for name, many in (("gen-a", 6), ("gen-b", 8)) for at in range(many) if EVERY == 1 or at == 3
+    f"{name}/u{at}"
+    for name, many, one in (("gen-a", 6, 3), ("gen-b", 8, 3), ("gen-c", 8, 5), ("gen-d", 8, 5))
+    for at in range(many)
+    if EVERY == 1 or at == one
 ]
 PAIR, SOME = "ingrid_desmond", 2  # of the chats: one pair, every other question
 
