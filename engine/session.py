@@ -245,7 +245,7 @@ class Engine:
         if whole != text:
             yield Text(whole.removeprefix(text))
         text = whole
-        quoting = Quoting(ask.question, library, self.policy)
+        quoting = Quoting(ask.question, library, self.policy, is_part=True)  # as a whole: nothing is chosen here
         for number in range(1, len(trail.hops) + 1):
             quoting.following(trail.hops[:number])
         best: dict[int, Scored] = {}

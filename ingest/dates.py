@@ -19,6 +19,7 @@ _DAY = re.compile(
     r"|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20)\d\d))\b",
     re.IGNORECASE,
 )
+_SINCE = re.compile(r"\b(?:from|since|by|until|till|before|after|due)\s+\Z", re.IGNORECASE)
 _BESIDE_A_DAY = re.compile(  # of a line that says nothing but which day it is
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|\d{1,2}[:.]\d\d|[ap]m|[\W_])*", re.IGNORECASE
 )
@@ -37,10 +38,17 @@ def from_name(name: str) -> str | None:
 
 
 def in_heading(heading: str) -> str | None:
-    """The first day that a heading names, as files' names do or written out: "Monday, 5 December 2024"."""
+    """The day of a heading: as files' names have it, or written out where the heading begins or ends, as "Monday, 5
+    December 2024" does, and "Minutes, 5 December 2024"; of "Cancelled from 1 May 2031 on" none."""
     if (found := from_name(heading)) is not None:
         return found
-    return next((day for match in _DAY.finditer(heading) if (day := _day(match)) is not None), None)
+    for match in _DAY.finditer(heading):
+        before, behind = heading[: match.start()], heading[match.end() :]
+        if _SINCE.search(before) or not (_BESIDE_A_DAY.fullmatch(before) or _BESIDE_A_DAY.fullmatch(behind)):
+            continue
+        if (day := _day(match)) is not None:
+            return day
+    return None
 
 
 def of_line(line: str) -> str | None:

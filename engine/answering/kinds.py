@@ -66,12 +66,14 @@ KINDS: tuple[Kind, ...] = (
           r"\+?\d[\d\s()/.-]{5,}\d"),
     _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
           r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
-          r"|\b(?:number(?! of (?:(?-i:[a-z])[\w-]* )?(?-i:[a-z])\w*s\b)|code|version|pin|serial|iban|password)\b.*"
+          r"|\b(?:number(?! of (?:(?-i:[a-z])[\w-]* )?(?:(?-i:[a-z])\w*s|people|children|men|women)\b)"
+          r"|code|version|pin|serial|iban|password)\b.*"
           r"\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
           r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])"
-          + _NO_YEAR + r"\b(?=\w*\d)(?!\d{1,2}\b)[\w/.-]{2,}\b"
+          + _NO_YEAR + r"\b(?=\w*\d)(?!\d{1,2}\b(?![./-]\d))[\w/.-]{2,}\b"
           r"(?![\d.,]* ?(?:[$€£¥]|(?:euros?|eur|usd|gbp|sek|chf|pounds|dollars|kr)\b))"
-          r"|\+?\d[\d ]{6,}\d|\bversion \w"),
+          r"|\+?\d[\d ]{6,}\d|\bversion \w"
+          r"|\b(?:code|number|no\.?|nr|pin|locker)\W{1,3}(?:is |was )?\d{1,2}\b"),
     _kind("address", r"\baddress\b",
           rf"\b(?!(?:{_MONTH}|\w+day)\b)[^\W\d]\w+ \d+\b"
           rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place"
@@ -83,6 +85,7 @@ KINDS: tuple[Kind, ...] = (
           r"|\bwhat (?:did|do|does|will)\b.*\b(?:cost|pay|owe|earn|charge)\b"
           r"|\bwhat (?:is|are|was|were)\b.*\bworth\b"
           r"|\bwhat (?:is|was) the (?:ticket|entry|entrance|admission|fare|fine|toll|membership|subscription)\b"
+          r"(?! (?:number|code|about|date))"
           r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
           r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
           r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|\b\d+[.,]\d\d\b"),
@@ -137,7 +140,8 @@ NARROW: tuple[Kind, ...] = (
             r"\b(?:piano|guitar|violin|cello|flute|drums?|clarinet|trumpet|sax(?:ophone)?|ukulele|bass|harp|accordion|banjo|oboe|horn"
             r"|trombone|tuba|viola|recorder|mandolin|bassoon|fiddle|keyboard|organ|lute|bagpipes|harmonica|percussion|sitar|zither)\b",
             None),
-    _narrow("leave", r"^\W*(?:may|can|could) (?:i|we|one|you|people)\b(?! (?:please )?(?:tell|remind|say|give|list))"
+    _narrow("leave", r"^\W*(?:may|can|could) (?:i|we|one|you|people)\b"
+            r"(?! (?:please )?(?:tell|remind|say|give|list|get|see|know|find|have (?:the|my|your|\w+['’]s)\b))"
             r"|^\W*(?:is|are|am|was|were|does|do|did)\b.*\b(?:allow(?:s|ed)?|permit(?:s|ted)?|includ(?:es?|ed)|cover(?:s|ed)?"
             r"|forbidden)\b",
             r"\b(?:(?:dis)?allow\w*|permit\w*|forbid\w*|prohibit\w*|banned|includ\w+|exclud\w+|cover(?:s|ed)?|accepted|welcome"

@@ -12,7 +12,7 @@ from engine.answering.verbs import VERBS
 _ITEM = re.compile(r"\s*(?:[-*+•–]|\d{1,2}[.)])\s+(?:\[[ xX]\]\s*)?")
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*\Z|[\s.;,]+\Z")
 _HEADS = re.compile(r"\s*#{1,6} |.*:\s*\Z", re.DOTALL)
-LEAST, MOST = 2, 12  # items
+LEAST, MOST = 2, 20  # items
 
 
 def listed(question: Question, best: Scored, own: Sequence[Scored]) -> list[Scored]:
@@ -23,11 +23,13 @@ def listed(question: Question, best: Scored, own: Sequence[Scored]) -> list[Scor
         if not _HEADS.match(line.text) or _ITEM.match(line.text) or things.isdisjoint(line.covered):
             continue
         items = list[Scored]()
-        for sentence in own[at + 1 : at + 1 + MOST]:
-            if not _ITEM.match(sentence.text):
+        following = own[at + 1 :]
+        for sentence, after in zip(following, [*following[1:], None], strict=True):
+            if _ITEM.match(sentence.text):
+                items.append(sentence)
+            elif not items or after is None or not _ITEM.match(after.text):  # else an item's second sentence
                 break
-            items.append(sentence)
-        if len(items) >= LEAST and any(best.start == one.start for one in (line, *items)):
+        if LEAST <= len(items) <= MOST and any(best.start == one.start for one in (line, *items)):
             return [line, *items]
     return []
 

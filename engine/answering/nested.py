@@ -20,12 +20,15 @@ _SOMEBODY = re.compile(
     rf"(?=(?P<clause>{_SUBJECT} \w|\w))|\b(?P<any>whoever|whomever) (?=\w)",
     re.I,
 )
-_NO_NOUN = r"(?!(?:of|at|when|to|for|in|on|with|by|from|is|was|are|were|did|do|does|and|or)\b)"
+_NO_NOUN = (
+    r"(?!(?:of|at|when|to|for|in|on|with|by|from|is|was|are|were|did|do|does|and|or"
+    r"|day|date|time|week|month|year|way|reason)\b)"
+)
 _THING = rf"(?:{_NO_NOUN}[\w-]+ )?{_NO_NOUN}[\w-]+"
 _SOMETHING = re.compile(
     rf"\b(?:(?:the thing|whatever|(?<!\A)what|the (?P<noun>{_THING})(?: that| which)?)"
     rf" (?=(?:I|we|(?:my|our) {ROLE}) \w)"
-    rf"|the (?P<that>[\w-]+) (?:that|which) (?={_SUBJECT} |.*\b(?:me|us|my|our)\b)"
+    rf"|the (?P<that>{_NO_NOUN}[\w-]+) (?:that|which) (?={_SUBJECT} |.*\b(?:me|us|my|our)\b)"
     rf"|(?P<place>(?:the {_THING} |(?<=for |rom ) ?|(?<=of |at |to |in ) ?)where) (?=(?:I|we) \w)"
     r"|the (?P<whose>[\w-]+) whose )",
     re.I,
@@ -44,11 +47,23 @@ _NAMED_BY_OFFICE = re.compile(
 _AUXILIARY = re.compile(
     r"\b(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|should|must|can['’]t)(?:n['’]t)?\s*\Z", re.I
 )
+_IS = re.compile(r"\b(?:is|are|was|were)\s*\Z", re.I)
+_FRAME = re.compile(
+    r"\W*(?:(?:do|can|could|would) you (?:please )?(?:know|remember|recall|tell me|remind me|show me)"
+    r"|(?:please )?(?:tell|remind|show) me|i (?:want|need) to know)\b,?\s*",
+    re.I,
+)
+_OPEN = re.compile(r"(?:\bif|\bis there(?: an?)?|\bare there)\s*\Z", re.I)
+_OF_A_PERSON = re.compile(
+    r"\b(?:numbers?|phone|call|ring|reach|e-?mail|address|birthday|born|live|eat|allerg\w+|diet|job|profession|instrument|give|gift"
+    r"|present|name|called|age|old|works?|office|room|child\w*|wife|husband|partner|hobby|drive|play|from)\b",
+    re.I,
+)
 _ONLY_NAMED = re.compile(
     r"\W*(?:who(?:['’]s| is| was)?|what(?:['’]s| is| was) the (?:full |first |last )?name of)\Z", re.I
 )
 _ALSO_VERBS = frozenset(
-    "be have do live play work eat cost costs weigh called born feed bake go come need charge own use study".split()
+    "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book".split()
 )
 LEAST = 2  # words of what is said, and of what stands before it
 
@@ -67,30 +82,40 @@ class Nested:
 
 def nested_of(text: str) -> Nested | None:
     """The two questions of a nested one; None for any other."""
-    text = " ".join(text[:LONGEST].split()).rstrip("?!. ")
+    text = _FRAME.sub("", " ".join(text[:LONGEST].split()), count=1).rstrip("?!. ")
     if (match := _SOMEBODY.search(text)) is not None and _is_clause(match):
         return _nested("Who", text, match)
     if (match := _SOMETHING.search(text)) is not None:
         noun = match["noun"] or match["that"]
         asks = f"Which {noun}" if noun else "Where" if match["place"] else "What"
         return _nested(f"Which {match['whose']} has" if match["whose"] else asks, text, match)
-    if (match := _NAMED_BY_OFFICE.search(text)) is not None:
+    if (match := _NAMED_BY_OFFICE.search(text)) is not None and _is_somebody(text, match):
         return _of(f"Who is {match['role']}?", text[: match.start()], match["tail"] or "")
     return None
 
 
 def _nested(asks: str, text: str, match: re.Match[str]) -> Nested | None:
     clause, behind = _parted(text, match.start(), match.end())
-    if len(WORD.findall(clause)) < LEAST:
+    loses_its_verb = (
+        _AUXILIARY.search(text[: match.start()]) is not None and not behind and not _IS.search(text[: match.start()])
+    )
+    if len(WORD.findall(clause)) < LEAST or loses_its_verb:
         return None
     return _of(f"{asks} {clause}?", text[: match.start()], behind)
 
 
 def _of(first: str, before: str, behind: str) -> Nested | None:
     """None where nothing but whom or what is asked for."""
-    if len(WORD.findall(before)) < LEAST or (_ONLY_NAMED.match(before.strip()) and not behind):
+    if _OPEN.search(before) or len(WORD.findall(before)) < LEAST or (_ONLY_NAMED.match(before.strip()) and not behind):
         return None
     return Nested(first, before.strip(), behind.strip())
+
+
+def _is_somebody(text: str, match: re.Match[str]) -> bool:
+    """Whether something is asked of whoever has an office that one asks of people, and no more than that is said."""
+    words = [stem(word.group().lower()) for word in WORD.finditer(match["role"])]
+    rest = text[: match.start()] + " " + (match["tail"] or "")
+    return _OF_A_PERSON.search(rest) is not None and VERBS.isdisjoint(words) and "manual" not in (match["tail"] or "")
 
 
 def _is_clause(match: re.Match[str]) -> bool:

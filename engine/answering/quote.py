@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from engine.answering.lists import listed
 from engine.answering.question import Question
 from engine.answering.related import HINTED
-from engine.answering.sentences import MARKUP, NAME_WITHIN, Scored, names_in
+from engine.answering.sentences import FEATURES, MARKUP, NAME_WITHIN, Scored, names_in
 from engine.answering.stems import WORD, stem, stems_of
 from engine.answering.times import times_in
 from engine.library import Passage
@@ -22,12 +22,16 @@ CHAIN_GAIN_OVER_GOOD = 0.3  # and beyond one that covers half of it and holds th
 SAME = 0.4  # share of the question that its end is worth for naming in full whom the other names
 UNANSWERED = 0.2  # what a best sentence without the kind of answer asked for counts less
 DATED = re.compile(
-    r"\d{1,4}|\w+day|(?:jan|febr)uary|march|april|may|june|july|august|(?:septem|octo|novem|decem)ber", re.I
+    r"\d{1,4}|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:jan|febr)uary|march|april|may|june|july|august"
+    r"|(?:septem|octo|novem|decem)ber",
+    re.I,
 )  # leads nowhere: dates stand everywhere
+_ALSO_NAMES = frozenset("april may june august".split())
 _IN_FULL = re.compile(r"\b[A-Z][\w’'-]*[a-z] (?:(?:van|von|de|der|den|la|da|dos|al|bin|Mc|O’) ?)*[A-Z][\w’'-]*[a-z]\b")
 _OF_US = re.compile(r"\b(?:I|we)\b", re.I)
 HEADING_WORDS = 3  # at most: "2. Rent" says nothing beside a sentence
 BESIDE = 0.3  # of the best sentence's score: what else of its document is shown while there is room
+NO_KIND = FEATURES.index("no_kind")
 INSTEAD = 0.3  # and may answer in its place
 ELSEWHERE = 0.5  # and of other documents
 CITED, OPENING = 0.5, 0.25  # of what is cited beside it; the second, of sentences that say what the best leaves open
@@ -46,6 +50,7 @@ class Quoted:
     score: float
     told: tuple[Scored, ...]  # those that are shown as the answer: the first, further ones where there is room
     chained: bool = False  # the first answers only together with the second, of another document
+    is_list: bool = False  # told: the whole list that is asked for
 
     @property
     def text(self) -> str:
@@ -90,7 +95,13 @@ def bridges(question: Question, found: Sequence[Scored], most: int = BRIDGES) ->
 def people_in(text: str, question: Question) -> list[str]:
     """Names of two words or more that the question does not have: of somebody, mostly."""
     names = (match.group() for match in _IN_FULL.finditer(text))
-    return [name for name in names if question.names.isdisjoint(stems_of(name)) and not DATED.search(name)]
+    return [name for name in names if question.names.isdisjoint(stems_of(name)) and not is_a_date(name)]
+
+
+def is_a_date(name: str) -> bool:
+    """Whether a name has a weekday, a month or a number in it; April, May, June and August are names as well."""
+    words = (word.lower() for word in WORD.findall(name))
+    return any(DATED.fullmatch(word) for word in words if word not in _ALSO_NAMES)
 
 
 def bridge_text(question: Question, bridge: Scored) -> str:
@@ -170,7 +181,8 @@ def choose(
         return Quoted((best, *in_one(behind), *in_one(before), *more), best.score, told)
     own = sorted((s for s in found if s.document == best.document), key=lambda s: s.start)
     if question.asks_all and (items := listed(question, best, own)):
-        return Quoted(tuple(once([best, *items, *more])), best.score, tuple(shown(items)))
+        told = tuple(shown(items))
+        return Quoted(tuple(once([best, *items, *more])), best.score, told, is_list=len(told) == len(items))
     told = in_order(shown([best, *beside]))
     return Quoted(tuple(dict.fromkeys((best, *told, *more))), best.score, told)
 
@@ -179,7 +191,7 @@ def answering_first(question: Question, found: Sequence[Scored]) -> Sequence[Sco
     """The sentences, and in front, where the best has no answer of the kind asked for, the next of its document that
     has: a title says most of a question's words."""
     best = found[0]
-    if question.kind is None or question.expects(best.text):
+    if not best.features or not best.features[NO_KIND]:
         return found
     others = (s for s in found[1:BESIDES] if s.document == best.document and s.score >= INSTEAD * best.score)
     instead = next((s for s in others if question.expects(s.text)), None)

@@ -31,6 +31,7 @@ from engine.library import Library, Passage
 from engine.policy import Policy
 
 READ = 12  # best sentences that a reader looks at
+AS_SURE = 0.6  # as the whole question's answer, that of its parts has to be
 DAY = 10  # characters of a day with its year
 GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
 UNREAD = 8.0  # logits below the best one: lower ones say no more
@@ -110,10 +111,13 @@ class Quoting:
     def chosen(self) -> Quoted | None:
         """The sentences to show, and how sure it is that they answer: of a nested question those that answer its parts,
         unless one sentence answers it whole."""
-        quoted = self._chosen()
+        quoted, self.by = self._chosen(), self
         if self.unnesting is None or quoted is None or is_enough(self.question, quoted.sentences[0], self.weights):
             return quoted
         if (parts := self.unnesting.answer(list(self.passages.values()), self.leads)) is None:
+            return quoted
+        whole_fits = self.question.kind is None or self.question.expects(quoted.sentences[0].text)
+        if whole_fits and parts[0].score < AS_SURE * quoted.score:
             return quoted
         quoted, self.by = parts
         return quoted
@@ -180,7 +184,7 @@ class Quoting:
         if self.question.is_yes_no:
             found = verdict(self.question, first.text, first.near, first.covered)
             return (found, quoted.score) if found is not None else ("", 0.0)
-        if self.question.asks_all and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
+        if quoted.is_list and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
             return items, quoted.score
         reading = self.readings.get(_place(first))
         if reading is None:

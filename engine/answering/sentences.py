@@ -58,6 +58,10 @@ ABOUT = 0.3  # share of what a question about now speaks of that is around a sen
 OLDER = 0.8  # of its rank, that counts for a date which is not the newest
 MINUTE = 16  # characters of a date with its time, seconds left out: files that were copied together are as new
 _PRONOUN = re.compile(r"\b(?:he|she|his|her|him|hers)\b", re.I)
+_SUBJECT = re.compile(
+    r"\W*([A-Z][\w’-]+) (?:[A-Z][\w’-]+ )?(?:is|was|has|had|said|says|came|comes|went|lives?d?|works?|worked|told|tells"
+    r"|wants?|took|takes|plays?|played|got|will|can|who|and)\b"
+)
 NAME_WITHIN = re.compile(r"(?<=[\w,;] )[A-Z][a-z]")
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
@@ -264,14 +268,20 @@ def _pronouns(question: Question, passage: Passage, inside: Sequence[frozenset[s
         if own := held & question.names:
             meant, since = own, 0
             yield frozenset()
-        elif meant and _PRONOUN.search(text):
+        elif meant and (pronoun := _PRONOUN.search(text)) and not _names_another(text[: pronoun.start()]):
             since = 0
             yield meant
         else:
             since += 1
-            if since > 1 or NAME_WITHIN.search(text):
+            if since > 1 or NAME_WITHIN.search(text) or _names_another(text):
                 meant = frozenset()
             yield frozenset()
+
+
+def _names_another(text: str) -> bool:
+    """Whether somebody's name stands in a text, or begins it."""
+    begun = _SUBJECT.match(text)
+    return NAME_WITHIN.search(text) is not None or (begun is not None and begun.group(1).lower() not in STOP)
 
 
 def is_dated(passage: Passage, start: int, text: str, talk: Talk) -> bool:

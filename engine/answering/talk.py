@@ -17,10 +17,10 @@ from functools import lru_cache
 _CLOCK = r"\[?\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: [-–])?"
 _NAME = r"[^\W\d_]\w*(?:[ .’'-]+\w+){0,3}\.?"
 STAMP = r"\W?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?"
-# What stands before a line's words: a stamp, a time of day before a name, or a name with one.
-BEFORE = rf"(?:{STAMP}|{_CLOCK}(?=[ \t]+{_NAME}:[ \t])|{_NAME} \({_CLOCK}\):(?=[ \t]))"
+# What stands before a line's words: a stamp, or a name with a time of day. A time of day alone may be one that is told.
+BEFORE = rf"(?:{STAMP}|{_NAME} \({_CLOCK}\):(?=[ \t]))"
 _TURN = re.compile(
-    rf"^(?P<stamp>{STAMP}|{_CLOCK}(?=[ \t]))?[ \t]*(?P<who>{_NAME})(?P<clock> \({_CLOCK}\))?:(?=[ \t])",
+    rf"^(?:(?P<stamp>{STAMP})|{_CLOCK}(?=[ \t]))?[ \t]*(?P<who>{_NAME})(?P<clock> \({_CLOCK}\))?:(?=[ \t])",
     re.MULTILINE | re.IGNORECASE,
 )
 _LEAST = 0.5  # of the lines that begin a turn

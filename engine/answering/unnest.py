@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.answering.kinds import Kind
 from engine.answering.nested import Nested
-from engine.answering.quote import DATED, Quoted, once, people_in, shown
+from engine.answering.quote import Quoted, is_a_date, once, people_in, shown
 from engine.answering.sentences import Scored, names_in
 from engine.answering.stems import STOP, WORD, stems_of
 from engine.answering.talk import Talk, bare
@@ -152,6 +152,4 @@ def _names(first: Quoting, sentence: Scored) -> list[str]:
     ]
     read = [name for name in full if says and run in name] or ([run] if says and says[0][0].isupper() else [])
     found = (*read, *((speaker,) if speaker else ()), *full, *single)
-    return [
-        name for name in dict.fromkeys(found) if not DATED.search(name) and question.names.isdisjoint(stems_of(name))
-    ]
+    return [name for name in dict.fromkeys(found) if not is_a_date(name) and question.names.isdisjoint(stems_of(name))]

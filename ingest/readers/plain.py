@@ -17,6 +17,8 @@ from ingest.text import Lines, is_text
 from ingest.types import Reading
 
 _LINE = re.compile(r"^[^\n]{4,64}$", re.MULTILINE)
+_APART = re.compile(r"\A\s*\Z|\n[^\S\n]*\n\Z")
+_SAYS_SO = re.compile(r"\W*(?:mon|tue|wed|thu|fri|sat|sun)|[#=*_-]{2}", re.I)  # a weekday, or marks of a heading
 _LETTERHEAD = 400  # characters before a date that belong to what follows
 _DIGIT = re.compile(r"\d")
 _DECORATION = " \t\r#=*_-–—[]():"
@@ -48,7 +50,7 @@ def _days(text: str) -> Iterator[Section]:
     start, behind, heading, day = 0, 0, tuple[str, ...](), None
     for match in _LINE.finditer(text):
         found = dates.of_line(match.group()) if _DIGIT.search(match.group()) else None
-        if found is None:
+        if found is None or not _opens(text, match) or not text[match.end() :].strip():
             continue
         least = 0 if day is not None else _LETTERHEAD
         if match.start() - start > least and text[behind : match.start()].strip():
@@ -56,6 +58,18 @@ def _days(text: str) -> Iterator[Section]:
             start = match.start()
         heading, day, behind = (match.group().strip(_DECORATION),), found, match.end()
     yield Section(heading, Paragraphs(text, start), day)
+
+
+def _opens(text: str, line: re.Match[str]) -> bool:
+    """Whether a line with a day heads something: it stands apart, names its weekday, or is marked as a heading; a day
+    in the middle of a form or a wrapped sentence does not."""
+    before = text[max(0, line.start() - 80) : line.start()]
+    is_apart = (
+        line.start() == 0
+        or _APART.search(before) is not None
+        or dates.of_line(before.rsplit("\n", 2)[-2:][0]) is not None
+    )
+    return (is_apart and not line.group().strip().isdigit()) or _SAYS_SO.match(line.group()) is not None
 
 
 READER = Reader("text", "text_bytes", _recognises, read)

@@ -74,8 +74,9 @@ def _recognises(name: str, head: bytes) -> bool:
 def looks_like_export(text: str, name: str) -> bool:
     """Begins with a message head, or a title before it, and holds speakers: two, or one in a file named as exports
     are."""
+    text = text.lstrip()
     first = _HEAD.search(text)
-    if first is None or len(text[: first.start()].split("\n")) > _TITLE_LINES + 1 or first.start() > _TITLE_CHARACTERS:
+    if first is None or text[: first.start()].count("\n") > _TITLE_LINES or first.start() > _TITLE_CHARACTERS:
         return False
     matches = [match for match in _HEAD.finditer(text) if match["author"]]
     # Program logs look alike ("2024-05-08 13:56:01 - root: up"), but have seconds without brackets.

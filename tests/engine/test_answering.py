@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from engine.answering.question import Question
-from engine.answering.quote import bridge_text, bridges, chain, choose, is_enough
+from engine.answering.quote import bridge_text, bridges, chain, choose, is_enough, people_in
 from engine.answering.sentences import (
     FEATURES,
     WEIGHTS,
@@ -347,3 +347,24 @@ def test_a_title_gives_way_to_a_line_with_the_answer() -> None:
     assert quoted is not None
     assert quoted.sentences[0].text == "Total to pay: 126 euros."
     assert choose(Question.of("What about the garage door?"), found, [], weights).sentences[0] is found[0]  # type: ignore[union-attr]
+
+
+def test_he_is_nobody_of_an_earlier_sentence_when_another_is_named() -> None:
+    for text in (
+        "Anna works at Ikea. Bob is a nurse. He lives in Lund.",
+        "Anna is here. Yesterday Bob said he lives in Lund.",
+    ):
+        spans = [match.span() for match in re.finditer(r"\S.*?[.](?=\s|$)", text)]
+        question = Question.of("Where does Anna live?")
+        weights = term_weights(question, rarity(question.words))
+        found = score_sentences(question, weights, [Passage(1, "", text, spans)], {1: 1.0})
+        assert all("anna" not in s.covered for s in found if s.text.endswith("Lund."))
+
+
+def test_names_that_are_months_lead_somewhere() -> None:
+    question = Question.of("What is the number of the friend who came?")
+    assert people_in("The plumber that Maya Lund recommended, Juno Marchetti, came.", question) == [
+        "Maya Lund",
+        "Juno Marchetti",
+    ]
+    assert people_in("June Carter came on Monday Morning.", question) == ["June Carter"]

@@ -53,6 +53,14 @@ WHOLE = [
     "What was the ticket for the bird reserve?",
     "When did the war that ended the empire begin?",
     "What is the PIN of my bank card?",
+    "Do you know what I need to bring to the party?",  # a frame around a plain question
+    "Tell me what I have to pack for the trip",
+    "Is there a dentist working on Saturdays?",
+    "What happens if the tenant of flat 3 moves out?",
+    "What did the owner's manual say about oil?",
+    "What is the day that I was born?",
+    "What did we decide about the cost of the painter?",
+    "How is the new teacher at school?",
     "",
 ]
 

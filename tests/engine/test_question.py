@@ -352,3 +352,35 @@ def test_stems_meet_across_forms() -> None:
 )
 def test_a_sentence_holds_an_answer_of_the_kind(question: str, text: str, answers: bool) -> None:
     assert Question.of(question).expects(text) is answers
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("Which version of Python runs on the server?", "Python 3.12.4 is on it"),
+        ("What is the sort code of the club account?", "Sort code 12-34-56"),
+        ("What is the code of the gate?", "Gate code: 42"),
+        ("Can I get the door code for the shed?", "Shed door: 4711"),
+        ("What is the ticket number?", "It is T-4711."),
+        ("What's the number of the friend who helped?", "Gwen: +49 62 984 6031"),
+        ("Which address is the clinic at?", "66 Bakehouse Close, Ludlow"),
+        ("What does Eamon do for a living?", "He makes ends meet as a piano tuner."),
+        ("Which instrument does Ada play?", "She plays the viola."),
+    ],
+)
+def test_answers_of_the_kind_asked_for(asked: str, answer: str) -> None:
+    assert Question.of(asked).expects(answer)
+
+
+@pytest.mark.parametrize(
+    ("asked", "other"),
+    [
+        ("What is the order number of the set?", "1 x backgammon set £57.35"),
+        ("What is the order number of the set?", "Order date: 18 March 2025"),
+        ("What is the order number of the set?", "We offer 111.00 USD back."),
+        ("Where does Pavel live?", "He plays the tuba on Tuesdays."),
+        ("Which address is the clinic at?", "Closed on Monday 3 February."),
+    ],
+)
+def test_what_only_looks_like_an_answer(asked: str, other: str) -> None:
+    assert not Question.of(asked).expects(other)

@@ -45,19 +45,25 @@ def test_stamps_belong_to_no_name() -> None:
     "text",
     [
         "Joost (11:34): done with it\nEsther (11:35): good",
-        "[11:34] Joost: done with it\n[11:35] Esther: good",
-        "11:34 Joost: done with it\n11:35 Esther: good",
+        "[11:34] Joost: done with it\n[11:35] Esther: good\n[11:36] Joost: yes",
+        "11:34 Joost: done with it\n11:35 Esther: good\n11:36 Esther: so",
         "Joost: done with it\nEsther: good\nJoost: yes",
     ],
 )
-def test_times_of_day_belong_to_no_name_and_answer_nothing(text: str) -> None:
+def test_times_of_day_belong_to_no_name(text: str) -> None:
     assert [turn.speaker for turn in Talk.of(text).turns][:2] == ["Joost", "Esther"]
-    assert not Question.of("What time was it?").expects(text)
+
+
+def test_a_time_of_day_is_an_answer_unless_it_belongs_to_a_name() -> None:
+    lunch = Question.of("What time is lunch?")
+    assert lunch.expects("12:30 Soup: with bread")
+    assert not lunch.expects("Joost (12:30): soup with bread")
 
 
 @pytest.mark.parametrize(
     "text",
     [
+        "9:00 Breakfast: eggs\n12:30 Lunch: soup\n18:00 Dinner: fish",
         "9:15 dentist\n10:00 bus\n11:30 train",
         "Water: off since May.\nGas: on.\nStopcock: under the stairs.",
         "Ask Daniel: he knows.\nThen we went home, all of us.\nIt rained.",

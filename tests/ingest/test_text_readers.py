@@ -183,6 +183,8 @@ def test_a_line_with_nothing_but_a_day_heads_what_follows(tmp_path: Path) -> Non
     ]
     assert documents[0].text.startswith("My year")  # a title goes with the first day
     assert "".join(text.split()) == "".join("".join(document.text for document in documents).split())
+    form = "Contract\n" + "It is long. " * 50 + "\nThe contract ends on\n12.05.2031\nMonthly fee\n12 EUR\n5 May 2024\n"
+    assert {document.date for document in read_all(write(tmp_path / "form.txt", form))[1]} == {None}
     long = "A letterhead is short. " * 30
     documents = read_all(write(tmp_path / "long.txt", f"{long}\n\n5 December 2024\nHi.\n"))[1]
     assert [document.date for document in documents] == [None] * (len(documents) - 1) + ["2024-12-05"]
@@ -250,7 +252,11 @@ def test_dates_in_names(name: str, date: str | None) -> None:
         ("05.12.2024", "2024-12-05", "2024-12-05"),
         ("2024-12-05", "2024-12-05", "2024-12-05"),
         ("5 December 2024 was cold", None, "2024-12-05"),
+        ("It was 5 December 2024 and cold", None, None),
         ("Minutes 2023-09-01", None, "2023-09-01"),
+        ("Cancelled from 1 May 2031 on", None, None),
+        ("Notes since 5 May 2024", None, None),
+        ("Minutes, 5 May 2024", None, "2024-05-05"),
         ("31 June 2024", None, None),
         ("31.6.2024", None, None),
         ("5 December", None, None),
