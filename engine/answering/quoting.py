@@ -31,7 +31,7 @@ from engine.library import Library, Passage
 from engine.policy import Policy
 
 READ = 12  # best sentences that a reader looks at
-AS_SURE = 0.6  # as the whole question's answer, that of its parts has to be
+AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
 DAY = 10  # characters of a day with its year
 GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
 UNREAD = 8.0  # logits below the best one: lower ones say no more
