@@ -24,10 +24,11 @@ def listed(question: Question, best: Scored, own: Sequence[Scored]) -> list[Scor
             continue
         items = list[Scored]()
         following = own[at + 1 :]
-        for sentence, after in zip(following, [*following[1:], None], strict=True):
+        for place, sentence in enumerate(following):
+            goes_on = any(_ITEM.match(after.text) for after in following[place + 1 : place + 2])
             if _ITEM.match(sentence.text):
                 items.append(sentence)
-            elif not items or after is None or not _ITEM.match(after.text):  # else an item's second sentence
+            elif not items or not goes_on:  # else an item's second sentence
                 break
         if LEAST <= len(items) <= MOST and any(best.start == one.start for one in (line, *items)):
             return [line, *items]

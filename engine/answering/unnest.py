@@ -46,6 +46,7 @@ class Unnesting:
     def __init__(self, nested: Nested, kind: Kind | None, ask: Callable[[str, Kind | None], Quoting]) -> None:
         """kind: of what is asked for; a name in place of "the friend" may hide it. ask: a question of one part."""
         self.nested, self.kind, self.ask = nested, kind, ask
+        self.first: Quoting | None = None  # remembers what its reader has read from hop to hop
         self.tried: list[Named] = []
 
     def following(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> Step | None:
@@ -66,7 +67,7 @@ class Unnesting:
 
     def names(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> list[Named]:
         """Names that the best sentences for the first part give, the likeliest first."""
-        first = self.ask(self.nested.first, None)
+        first = self.first = self.first or self.ask(self.nested.first, None)
         first.see(passages, leads)
         if first.chosen() is None:
             return []

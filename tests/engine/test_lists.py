@@ -44,6 +44,7 @@ def test_a_list_is_shown_whole_with_the_line_that_names_it(asked: str) -> None:
     [
         ("What am I allergic to?", NOTE),  # not asked for all
         ("What are my hobbies?", NOTE),
+        ("What are my allergies?", "I forget them.\nAllergies:"),
         ("What are my allergies?", "Allergies:\n- pollen\n\nNot a list."),
         (
             "What are my allergies?",
