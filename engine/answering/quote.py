@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.answering.lists import listed
+from engine.answering.pronouns import NAME_WITHIN
 from engine.answering.question import Question
 from engine.answering.related import HINTED
-from engine.answering.sentences import FEATURES, MARKUP, NAME_WITHIN, Scored, names_in
+from engine.answering.sentences import FEATURES, MARKUP, Scored, names_in
 from engine.answering.stems import WORD, stem, stems_of
 from engine.answering.times import times_in
 from engine.library import Passage

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.answering.meaning import Likeness, Meanings
+from engine.answering.pronouns import whom
 from engine.answering.question import Question, said
 from engine.answering.related import beyond, heaviest_missing, hints, known, themselves, weight_of, with_hints
 from engine.answering.relative import meant
@@ -57,12 +58,6 @@ OPENING, TOPIC = 6, 2  # of a passage's first six sentences, the first two that 
 ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
 OLDER = 0.8  # of its rank, that counts for a date which is not the newest
 MINUTE = 16  # characters of a date with its time, seconds left out: files that were copied together are as new
-_PRONOUN = re.compile(r"\b(?:he|she|his|her|him|hers)\b", re.I)
-_SUBJECT = re.compile(
-    r"\W*([A-Z][\w’-]+) (?:[A-Z][\w’-]+ )?(?:is|was|has|had|said|says|came|comes|went|lives?d?|works?|worked|told|tells"
-    r"|wants?|took|takes|plays?|played|got|will|can|who|and)\b"
-)
-NAME_WITHIN = re.compile(r"(?<=[\w,;] )[A-Z][a-z]")
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
 
@@ -184,7 +179,7 @@ def read_sentences(
         for stems, said_by, holds, (a, b) in zip(ordered, people, answering, passage.sentences, strict=True)
     ]
     if not talk.turns:
-        inside = [held | meant for held, meant in zip(inside, _pronouns(question, passage, inside), strict=True)]
+        inside = [held | meant for held, meant in zip(inside, whom(question.names, passage, inside), strict=True)]
     titled = stems_of(passage.context)
     context = known(titled, asked) | question.timed(passage.context)
     asked_for = (question.focus,) if question.focus is not None else ()
@@ -257,31 +252,6 @@ def read_sentences(
             about and answers,
             said_of,
         )
-
-
-def _pronouns(question: Question, passage: Passage, inside: Sequence[frozenset[str]]) -> Iterator[frozenset[str]]:
-    """Of every sentence the question's names that its "he" or "her" stands for: those of the last one that names
-    somebody, if no other name and no more than one sentence stand in between."""
-    meant, since = frozenset[str](), 0
-    for (start, end), held in zip(passage.sentences, inside, strict=True):
-        text = passage.text[start:end]
-        if own := held & question.names:
-            meant, since = own, 0
-            yield frozenset()
-        elif meant and (pronoun := _PRONOUN.search(text)) and not _names_another(text[: pronoun.start()]):
-            since = 0
-            yield meant
-        else:
-            since += 1
-            if since > 1 or NAME_WITHIN.search(text) or _names_another(text):
-                meant = frozenset()
-            yield frozenset()
-
-
-def _names_another(text: str) -> bool:
-    """Whether somebody's name stands in a text, or begins it."""
-    begun = _SUBJECT.match(text)
-    return NAME_WITHIN.search(text) is not None or (begun is not None and begun.group(1).lower() not in STOP)
 
 
 def is_dated(passage: Passage, start: int, text: str, talk: Talk) -> bool:
