@@ -63,7 +63,7 @@ KINDS: tuple[Kind, ...] = (
           rf"|\b(call|dial|reach|ring)\b.*\bnumber|\bphone\b"
           rf"|\bnumber (?:of|for) (?:\w+ ){{0,3}}?(?:person|one|man|woman|friend|who\w*|{ROLE})\b"
           r"|(?:['’]s|\bwhose) number\b",
-          r"\+?\d[\d\s()/.-]{5,}\d"),
+          r"(?<![\d/.-])\+?(?!\d{4}-\d\d-\d\d\b|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d\b)\d[\d\s()/.-]{5,}\d"),
     _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
           r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
           r"|\b(?:number(?! of (?:(?-i:[a-z])[\w-]* )?(?:(?-i:[a-z])\w*s|people|children|men|women)\b)"

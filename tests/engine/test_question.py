@@ -378,6 +378,8 @@ def test_answers_of_the_kind_asked_for(asked: str, answer: str) -> None:
         ("What is the order number of the set?", "1 x backgammon set £57.35"),
         ("What is the order number of the set?", "Order date: 18 March 2025"),
         ("What is the order number of the set?", "We offer 111.00 USD back."),
+        ("What is the phone number of Bo?", "Details: https://lagerhuset.example/2025-01-11"),
+        ("What is the phone number of Bo?", "Moved on 11.01.2025."),
         ("Where does Pavel live?", "He plays the tuba on Tuesdays."),
         ("Which address is the clinic at?", "Closed on Monday 3 February."),
     ],
