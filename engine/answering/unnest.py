@@ -96,7 +96,7 @@ class Unnesting:
             if best is None or (score, told) > best[0]:
                 lines = tuple(shown(once((first, named.sentence, *quoted.told))))
                 sentences = tuple(once((first, named.sentence, *lines, *quoted.sentences)))
-                chain = replace(quoted, sentences=sentences, told=lines, score=score, chained=True)
+                chain = replace(quoted, sentences=sentences, told=lines, score=score, chained=True, is_list=False)
                 best = (score, told), chain, second
         return best[1:] if best is not None else None
 
