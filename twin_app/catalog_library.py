@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from ingest.catalog import Catalog, DocumentRow
 from ingest.dates import from_name, in_heading
 from ingest.sentences import sentences
-from ingest.types import Document
 from ingest.word_queries import content_words
 from ingest.words import Words
 
@@ -53,7 +52,7 @@ class CatalogLibrary:
     def passages(self, documents: Sequence[int]) -> list[Passage]:
         found = self.catalog.documents.get(documents)
         self.rows |= found
-        return [passage(number, row.document, row.path.name, self.asking.me) for number, row in found.items()]
+        return [passage(row, self.asking.me) for row in found.values()]
 
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         if self.asking.retrieval == "latent":
@@ -129,15 +128,15 @@ class CatalogLibrary:
         return {word: min(found.get(form, found[word]) for form in forms[word]) for word in words if word in found}
 
 
-def passage(number: int, document: Document, name: str, me: Sequence[str] = ()) -> Passage:
+def passage(row: DocumentRow, me: Sequence[str] = ()) -> Passage:
     """A document as the engine reads it; no sentence goes over from one message to the next."""
     from engine.library import Passage
 
-    text = document.text
+    document, text = row.document, row.document.text
     starts = [0, *(place for place, _ in document.messages if place), len(text)]
     spans = [(a + first, a + last) for a, b in pairwise(starts) for first, last in sentences(text[a:b])]
     writers = [(place, _writer(message.author, me)) for place, message in document.messages]
-    return Passage(number, document.context, text, spans, document.date, moments_of(document, name), writers, me)
+    return Passage(row.id, document.context, text, spans, document.date, moments_of(row), writers, me)
 
 
 def _writer(author: str, me: Sequence[str]) -> str:
@@ -145,15 +144,20 @@ def _writer(author: str, me: Sequence[str]) -> str:
     return me[0] if me and author.lower() == YOU else author
 
 
-def moments_of(document: Document, name: str) -> list[tuple[int, str]]:
+def moments_of(row: DocumentRow) -> list[tuple[int, str]]:
     """(place in the text, ISO time) of what a document tells as of a time: its messages, or all of it where the date
-    stands in its headings or its file's name, as a diary's does. That of a paper or a manual is only its own."""
+    stands in its headings or its file's name, as a diary's does. That of a paper or a manual is only its own; a talk's
+    without any is its file's, unless that is the day on which it was added: of a copy, it is that of the copying."""
+    from engine.answering.talk import Talk
+
+    document = row.document
     if said := [(place, message.time) for place, message in document.messages if message.time]:
         return said
     if document.date is None:
         return []
     day = document.date[:10]
-    if day == from_name(name) or any(day in heading or day == in_heading(heading) for heading in document.headings):
+    named = day == from_name(row.path.name) or any(day in text or day == in_heading(text) for text in document.headings)
+    if named or (day != row.added_at.date().isoformat() and Talk.of(document.text).turns):
         return [(0, document.date)]
     return []
 

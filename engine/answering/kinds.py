@@ -89,7 +89,7 @@ KINDS: tuple[Kind, ...] = (
           r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
           r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
           r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|\b\d+[.,]\d\d\b"),
-    _kind("clock", r"\b(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
+    _kind("clock", r"\b(?<!in )(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
     _kind("weekday", r"\b(what|which) (day|days|weekday|weekdays)\b(?! of the month)", _WEEKDAY + "|" + _DATE),
     _kind("duration", r"\bhow long\b(?! ago)", rf"(?:\d|\b{NUMBER_WORD}\b).{{0,12}}\b(?:second|minute|hour|day|night"
           r"|week|month|year|min|h|hrs?)s?\b"),
@@ -123,6 +123,8 @@ NARROW: tuple[Kind, ...] = (
             rf"\d\s?(?:°|º|C\b|F\b)|{_COUNT}(?:degrees?|celsius|below|above)\b|\d[.,]\d"),
     _narrow("speed", r"\bhow fast\b",
             rf"{_COUNT}(?:km/h|kph|kmh|mph|knots|m/s|[mg]bit|[mg]bps|hours?|minutes?|mins?|seconds?)|\b\d+:\d\d"),
+    _narrow("time taken", r"\bin (?:what|which) time\b|\bfinish(?:ing)? time\b",
+            rf"\b\d+:\d\d\b|{_COUNT}(?:hours?|minutes?|mins?|seconds?|secs?|h)\b", "duration"),
     _narrow("share", r"\bpercentage\b|\b(?:how many|what|which) per ?cent\b", rf"{_COUNT}(?:%|per ?cent)"),
     _narrow("frequency", r"\bhow often\b",
             r"\b(?:every|each|daily|weekly|monthly|yearly|nightly|annual(?:ly)?|hourly|once|twice|fortnight(?:ly)?|never|rarely"

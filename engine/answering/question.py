@@ -94,8 +94,10 @@ class Question:
 
     @property
     def asks_when(self) -> bool:
-        """A day, a month or a year is asked for."""
-        return self.kind is not None and self.kind.name == "time" and _WHEN.search(self.text[:LONGEST]) is not None
+        """A day, a month or a year is asked for; not which days of the week."""
+        is_day = self.kind is not None and self.kind.name == "weekday" and self.is_past
+        is_time = is_day or (self.kind is not None and self.kind.name == "time")
+        return is_time and _WHEN.search(self.text[:LONGEST]) is not None
 
     @property
     def is_past(self) -> bool:
@@ -234,7 +236,7 @@ _BEFORE = re.compile(
 _SUBJECT = re.compile(
     r"\b(?i:is|are|was|were|does|do|did|has|have|had|will|can) ([A-Z][\w-]+)(?=['’]s\b| [a-z])|\b([A-Z][\w-]+)['’]s\b"
 )
-_WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day|month|year)\b", re.I)
+_WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day(?! of the week)|month|year)\b", re.I)
 _PAST = re.compile(
     r"(?<!by )(?<!till )(?<!until )(?<!since )\b(?:when|dates?|day|month|year)\s+(?:did|was|were|had|has|have)\b", re.I
 )

@@ -72,7 +72,7 @@ def is_enough(question: Question, best: Scored | None, weights: Mapping[str, flo
     """One hop answers it: a sentence with its surroundings covers nearly all that was asked, in the kind asked for."""
     if best is None or share(best.near, weights) < ENOUGH:
         return False
-    return question.kind is None or question.expects(best.text)
+    return question.kind is None or question.expects(best.says)
 
 
 def bridges(question: Question, found: Sequence[Scored], most: int = BRIDGES) -> list[Scored]:
@@ -121,7 +121,7 @@ def chain(
     people = people_in(bridge.text, question)
     best: tuple[float, int, float, Scored] | None = None
     for sentence in second:
-        if sentence.document == bridge.document or (question.kind and not question.expects(sentence.text)):
+        if sentence.document == bridge.document or (question.kind and not question.expects(sentence.says)):
             continue
         if not names & sentence.words:
             continue
@@ -153,7 +153,7 @@ def choose(
         return None
     best = found[0]
     single, gain = share(best.near, weights), CHAIN_GAIN
-    if question.kind and not question.expects(best.text):
+    if question.kind and not question.expects(best.says):
         single -= UNANSWERED
     elif single > 0.5:
         gain = CHAIN_GAIN_OVER_GOOD
@@ -195,7 +195,7 @@ def answering_first(question: Question, found: Sequence[Scored]) -> Sequence[Sco
     if not best.features or not best.features[NO_KIND]:
         return found
     others = (s for s in found[1:BESIDES] if s.document == best.document and s.score >= INSTEAD * best.score)
-    instead = next((s for s in others if question.expects(s.text)), None)
+    instead = next((s for s in others if question.expects(s.says)), None)
     return found if instead is None else [instead, *(s for s in found if s is not instead)]
 
 

@@ -116,7 +116,7 @@ class Quoting:
             return quoted
         if (parts := self.unnesting.answer(list(self.passages.values()), self.leads)) is None:
             return quoted
-        whole_fits = self.question.kind is None or self.question.expects(quoted.sentences[0].text)
+        whole_fits = self.question.kind is None or self.question.expects(quoted.sentences[0].says)
         if whole_fits and parts[0].score < AS_SURE * quoted.score:
             return quoted
         quoted, self.by = parts
@@ -191,7 +191,7 @@ class Quoting:
             return "", 0.0
         if self.question.asks_when and (day := self._day(first, reading)):
             return day, quoted.score
-        if reading.start < first.end - len(said(first.text)):  # the stamp of a line is no answer
+        if reading.start < max(first.start + first.said, first.end - len(said(first.text))):  # a stamp is no answer
             return "", 0.0
         text = self.passages[first.document].text
         run, behind = text[reading.start : reading.end], text[reading.end : first.end]

@@ -11,6 +11,8 @@ from engine.answering.times import MONTHS
 _DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
 _NUMBERS = {word: at for at, word in enumerate("no one two three four five six seven eight nine ten".split())}
 _NUMBERS |= {"a": 1, "an": 1, "a couple of": 2, "twelve": 12}
+_WEEKDAY = "|".join(_DAYS)
+_SEASONS = {"spring": 5, "summer": 8, "autumn": 11, "fall": 11}  # their last months
 _COUNT = r"\d{1,3}|" + "|".join(map(re.escape, sorted(_NUMBERS, key=len, reverse=True)))
 _ORDINALS = tuple(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
@@ -21,28 +23,35 @@ _FORMS = re.compile(
     rf"""\b(?:
     (?P<day>(?:the\ )?day\ before\ yesterday|(?:the\ )?day\ after\ tomorrow|yesterday|last\ night|today|tonight|tomorrow
       |this\ (?:morning|afternoon|evening))
-    | (?P<count>{_COUNT})\ (?P<unit>day|week|month|year)s?\ ago
-    | in\ (?P<ahead>{_COUNT})\ (?P<until>day|week|month|year)s?\b(?!\ ago)
-    | (?P<side>last|past|this\ past|next|this\ coming)\ (?P<named>{"|".join(_DAYS)})
-    | (?P<where>last|this|next)\ (?P<span>week|weekend|month|year)
+    | (?:a\ )?week\ (?:last|ago\ (?:on|last))\ (?P<earlier>{_WEEKDAY}) | (?P<twice>{_WEEKDAY})\ before\ last
+    | (?P<count>{_COUNT})\ (?:(?P<unit>day|week|fortnight|month|year)|(?P<each>{_WEEKDAY}))s?\ ago
+    | in\ (?P<ahead>{_COUNT})\ (?P<until>day|week|fortnight|month|year)s?\b(?!\ ago)
+    | (?P<side>last|past|this\ past|next|this\ coming)\ (?P<named>{_WEEKDAY})
+    | a\ (?P<on>week|fortnight)\ on\ (?P<beyond>{_WEEKDAY}) | (?P<coming>{_WEEKDAY})\ (?P<further>week|fortnight)
+    | (?P<where>last|this|next)\ (?P<span>week|weekend|month|year) | (?P<over>week|month|year)\ before\ last
+    | last\ (?:(?P<month>{"|".join(MONTHS)})|(?P<season>{"|".join(_SEASONS)}))(?!,?\ \d)
     )\b""",
     re.I | re.X,
+)
+_AHEAD = re.compile(
+    r"(?:the )?day after|tomorrow|tonight|in |next|this coming|a (?:week|fortnight) on |\w+day (?:week|fortnight)", re.I
 )
 _FEASTS = {
     "new year's eve": (12, 31), "new year's day": (1, 1), "christmas eve": (12, 24), "christmas day": (12, 25),
     "boxing day": (12, 26), "valentine's day": (2, 14), "halloween": (10, 31),
 }  # fmt: skip
 _FEAST = "|".join(_FEASTS).replace("'", "['’]").replace(" ", r"\ ")
-_AHEAD = re.compile(r"(?:the )?day after|tomorrow|tonight|in |next|this coming", re.I)
 _PLAIN = re.compile(  # of what lies behind: ahead it would be the next one
     rf"""\b(?:
-    (?<!every\ )(?P<weekday>{"|".join(_DAYS)})(?!['’]|,?\ (?:the\ )?\d|,?\ (?:{"|".join(MONTHS)}))
+    (?<!every\ )(?P<weekday>{_WEEKDAY})(?!['’]|,?\ (?:the\ )?\d|,?\ (?:{"|".join(MONTHS)}))
     | (?:at|over|on)\ the\ (?P<weekend>weekend)
+    | (?:back\ )?in\ (?-i:(?P<in>{"|".join(MONTHS)}))(?!,?\ (?:of\ )?\d)
     | (?P<feast>{_FEAST})
     | on\ the\ (?P<date>\d{{1,2}}(?:st|nd|rd|th)|{"|".join(_ORDINALS)})(?!\ (?:of|floor|day|time|way|side|hand))
     )\b""",
     re.I | re.X,
 )
+_UNITS = {"day": 1, "week": 7, "fortnight": 14}  # days
 _STEPS = {
     "day before yesterday": -2, "yesterday": -1, "last night": -1, "tomorrow": 1, "day after tomorrow": 2,
 }  # fmt: skip
@@ -73,7 +82,11 @@ def meant(text: str, written: str, *, past: bool = False) -> list[Meant]:
     out = []
     for match, meaning in sorted(found, key=lambda one: one[0].start()):
         try:
-            out.append(Meant(*match.span(), meaning(match, day), _AHEAD.match(match.group()) is not None))
+            out.append(
+                Meant(
+                    *match.span(), meaning(match, day), match.re is _FORMS and _AHEAD.match(match.group()) is not None
+                )
+            )
         except OverflowError:  # 900 years ago, the 45th
             continue
     return out
@@ -91,6 +104,20 @@ def _meaning(match: re.Match[str], day: date) -> str:
         return _moved(day, -_number(match["count"]), match["unit"].lower())
     if match["until"] is not None:
         return _moved(day, _number(match["ahead"]), match["until"].lower())
+    if match["each"] is not None:  # two Fridays ago
+        return spoken(_last(match["each"], day) - timedelta(7 * (_number(match["count"]) - 1)))
+    if (named := match["earlier"] or match["twice"]) is not None:
+        return spoken(_last(named, day) - timedelta(7))
+    if (named := match["beyond"] or match["coming"]) is not None:
+        weeks = 1 if "week" in (match["on"] or match["further"]).lower() else 2
+        return spoken(_last(named, day) + timedelta(7 * (weeks + 1)))
+    if match["over"] is not None:
+        return _spanned("before", match["over"].lower(), -2, day)
+    if match["month"] is not None:
+        return _moved(day, -((day.month - _month(match["month"])) % 12 or 12), "month")
+    if match["season"] is not None:
+        season = match["season"].lower()
+        return f"{season} {day.year - (day.month <= _SEASONS[season])}"
     if match["named"] is not None:
         apart = _DAYS.index(match["named"].lower()) - day.weekday()
         if match["side"].lower() == "next":  # on a Tuesday, "next Wednesday" is not tomorrow
@@ -101,18 +128,16 @@ def _meaning(match: re.Match[str], day: date) -> str:
         if back == -1 and match["side"].lower() == "last":  # nor is "last Monday" yesterday
             back -= 7
         return spoken(day + timedelta(back))
-    step = {"last": -1, "this": 0, "next": 1}[match["where"].lower()]
-    span = match["span"].lower()
-    if span in ("month", "year"):
-        return _moved(day, step, span)
-    return f"the {span} {('before', 'of', 'after')[step + 1]} {spoken(day)}"
+    where, step = {"last": ("before", -1), "this": ("of", 0), "next": ("after", 1)}[match["where"].lower()]
+    return _spanned(where, match["span"].lower(), step, day)
 
 
 def _behind(match: re.Match[str], day: date) -> str:
     """The last such day before the one of writing."""
     if match["weekday"] is not None:
-        apart = _DAYS.index(match["weekday"].lower()) - day.weekday()
-        return spoken(day + timedelta(apart % 7 - 7))
+        return spoken(_last(match["weekday"], day))
+    if match["in"] is not None:
+        return _moved(day, -((day.month - _month(match["in"])) % 12), "month")
     if match["weekend"] is not None:
         return f"the weekend before {spoken(day)}"
     month, number = None, 0
@@ -128,10 +153,17 @@ def _behind(match: re.Match[str], day: date) -> str:
     raise OverflowError(number)
 
 
+def _spanned(where: str, span: str, steps: int, day: date) -> str:
+    """A month or a year so many away; "the week before 8 May 2023"."""
+    if span in ("month", "year"):
+        return _moved(day, steps, span)
+    return f"the {span} {where} {spoken(day + timedelta(7 * (steps + (where == 'before') - (where == 'after'))))}"
+
+
 def _moved(day: date, steps: int, unit: str) -> str:
     """A day so many days or weeks away; of months and years only these, since nobody counts them to the day."""
-    if unit in ("day", "week"):
-        return spoken(day + timedelta(steps * (7 if unit == "week" else 1)))
+    if (days := _UNITS.get(unit)) is not None:
+        return spoken(day + timedelta(steps * days))
     if unit == "year":
         if not 1 <= day.year + steps <= 9999:
             raise OverflowError
@@ -140,6 +172,15 @@ def _moved(day: date, steps: int, unit: str) -> str:
     if months < 12:
         raise OverflowError
     return f"{MONTHS[months % 12]} {months // 12}"
+
+
+def _last(weekday: str, day: date) -> date:
+    """The last such day of the week before a day."""
+    return day + timedelta((_DAYS.index(weekday.lower()) - day.weekday()) % 7 - 7)
+
+
+def _month(name: str) -> int:
+    return MONTHS.index(name.capitalize()) + 1
 
 
 def _number(text: str) -> int:

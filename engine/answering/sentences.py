@@ -77,6 +77,11 @@ class Scored:
     features: tuple[float, ...] = ()
     logit: float = 0.0  # of these alone
     turn: int | None = None  # of a talk, counted within the document
+    said: int = 0  # characters before what is said: of a talk, when and by whom
+
+    @property
+    def says(self) -> str:
+        return self.text[self.said :]
 
 
 def term_weights(question: Question, rarity: Mapping[str, float]) -> dict[str, float]:
@@ -106,7 +111,7 @@ def score_sentences(
             features = (*features[:RECENT], recent[at], *features[RECENT + 1 :])
         logit = bias + sum(f * v for f, v in zip(factors, features, strict=True))
         score = 1.0 / (1.0 + math.exp(-logit))
-        held = one.covered, one.near, one.hinted, one.words, features, logit, one.turn
+        held = one.covered, one.near, one.hinted, one.words, features, logit, one.turn, one.said
         out.append(Scored(passage.document, start, end, passage.text[start:end], score, *held))
     return sorted(out, key=lambda s: (-s.score, s.document, s.start))
 
@@ -149,6 +154,7 @@ class Seen:
     hinted: frozenset[str]
     words: frozenset[str]
     turn: int | None  # of a talk
+    said: int  # characters before what is said
     answers: bool  # holds an answer of the kind asked for
     telling: bool  # and names the thing asked for
     about: float  # share of what is spoken of that is here and around, words for kinds of answers left out
@@ -166,11 +172,13 @@ def read_sentences(
     talk = Talk.of(passage.text, passage.writers)
     talkers = frozenset(stems_of(" ".join({turn.speaker for turn in talk.turns})))
     people = [stems_of(talk.people(a, b)) for a, b in passage.sentences]
+    of_somebody = question.kind is not None and question.kind.name == "person"  # then who says it may be the answer
+    begins = [a if of_somebody else talk.said(a, b) for a, b in passage.sentences]
     answering = [
-        question.expects(text)
-        or (dated and is_dated(passage, start, text, talk))
+        question.expects(passage.text[begin:end])
+        or (dated and is_dated(passage, start, passage.text[start:end], talk))
         or (question.asks_who and not question.names.issuperset(told_of))
-        for (start, text), told_of in zip(((a, passage.text[a:b]) for a, b in passage.sentences), people, strict=True)
+        for (start, end), begin, told_of in zip(passage.sentences, begins, people, strict=True)
     ]
     inside = [
         known([*stems, *said_by], asked)
@@ -248,6 +256,7 @@ def read_sentences(
             hints(covered),
             words,
             turn,
+            begins[at] - start,
             answers,
             about and answers,
             said_of,

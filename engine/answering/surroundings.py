@@ -14,7 +14,7 @@ def surroundings(sentences: Sequence[tuple[int, int]], talk: Talk) -> list[tuple
     if not talk.turns:
         return [(max(0, at - 1), at + 2) for at in range(len(sentences))]
     turns = [talk.number(start) for start, _ in sentences]
-    return [(bisect_left(turns, turn - 1), bisect_right(turns, turn + 1)) for turn in turns]
+    return [(bisect_left(turns, turn - 2), bisect_right(turns, turn + 1)) for turn in turns]
 
 
 def table_headers(text: str, sentences: Sequence[tuple[int, int]]) -> list[int | None]:

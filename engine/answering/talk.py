@@ -62,6 +62,11 @@ class Talk:
         number = self.number(at)
         return self.turns[number - 1] if number else None
 
+    def said(self, start: int, end: int) -> int:
+        """Where in a sentence that what is said begins, behind who says it and when."""
+        turn = self.turn(start)
+        return min(max(start, turn.said), end) if turn is not None else start
+
     def speaker(self, at: int) -> str | None:
         """Who says what stands at a place of the text; None where nobody knows, as of a quoted line of a mail."""
         if (turn := self.turn(at)) is not None:

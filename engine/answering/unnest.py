@@ -110,7 +110,7 @@ def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
     if (sentence.document, sentence.start) == (named.sentence.document, named.sentence.start):
         return False
     return not _stems(second, named).isdisjoint(sentence.near) and (
-        question.kind is None or question.expects(sentence.text)
+        question.kind is None or question.expects(sentence.says)
     )
 
 

@@ -25,16 +25,17 @@ _DENIES = re.compile(
 _AT_NO_COST = re.compile(r"\b(?:no|without|free of) (?:extra|additional|further)(?: \w+)?", re.I)
 _NONE = re.compile(r"\b(?:no|without|nor) (\w+(?: \w+)?)", re.I)
 _GRANTS = re.compile(
-    r"\b(?:yes|allow(?:s|ed)?|permit(?:s|ted)?|included?s?|including|cover(?:s|ed)?|accept(?:s|ed)?|welcome|approved|confirmed"
+    r"\b(?:yes|allow(?:s|ed)?|permit(?:s|ted)?|included?s?|including|cover(?:s|ed)?|accept(?:s|ed)?|welcome|approved|confirmed|tolerated"
     r"|agreed|carried|fine|ok|okay|granted|passed|possible|free|let|may|can|could)\b",
     re.I,
 )
 _OPEN = re.compile(
     r"\b(?:if|whether|ask(?:s|ed|ing)?|may(?:be)?|might|should|would|perhaps|hope(?:s|d)?|plan(?:s|ned)?|ha(?:ve|s) to"
-    r"|need to|remember to|to ?do|tomorrow|except|unless|only|until)\b|\[ \]",
+    r"|need to|remember to|to ?do|tomorrow|except|unless|only|until|or)\b|\[ \]",
     re.I,
 )
 _COMPARES = re.compile(r"\b(?:both|either|or|same|more|less|than|older|younger|all|every|ever|still|yet)\b", re.I)
+_DID = re.compile(r"\W*did\b", re.I)  # "Did I take the inlay?": a line that names one does not say so
 _RECORD = re.compile(r"\w: [^;\n]+(?:;|\n)\s*\w+: ")  # "name: Marius Bosman; town: Wells"
 LEAST = 2  # things that a sentence must have for a yes
 
@@ -64,6 +65,8 @@ def verdict(question: Question, sentence: str, near: frozenset[str], covered: fr
             continue
         so, denied = _denied(question, part)
         if denied:
+            if not covered.isdisjoint(things - told):  # of charcoal: "electric is tolerated" stands beside it
+                continue
             return "No" if is_about and so is not False else None
         grants = _GRANTS.search(question.text) is not None and _GRANTS.search(part) is not None
         if near.issuperset(things) and (so or (so is None and (grants or (done and told.issuperset(done))))):
@@ -77,7 +80,9 @@ def _says_it(question: Question, text: str, things: set[str], near: frozenset[st
     missing = things - covered
     so, denied = _denied(question, text)
     told = covered | hints(known(stems_of(text), question.stems))
-    is_told = all(s in told for s in question.stems if s in VERBS) or _RECORD.search(text) is not None
+    done = [s for s in question.stems if s in VERBS]
+    is_told = told.issuperset(done) if done or not _DID.match(question.text) else False
+    is_told = is_told or _RECORD.search(text) is not None
     is_plain = so is None and not denied and not _OPEN.search(text) and not _is_of_others(question, text, covered)
     return len(things) >= LEAST and missing <= near and 3 * len(missing) <= len(things) and is_told and is_plain
 

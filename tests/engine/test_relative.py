@@ -29,6 +29,14 @@ WRITTEN = "2023-05-09T13:56:00"  # a Tuesday
         ("next weekend", ["the weekend after 9 May 2023"]),
         ("on Friday, 900 years from now", []),
         ("the lastyear's", []),
+        ("Thursday week, Friday fortnight", ["18 May 2023", "26 May 2023"]),
+        ("a week on Monday", ["22 May 2023"]),
+        ("two Fridays ago, a fortnight ago", ["28 April 2023", "25 April 2023"]),
+        ("a week ago on Friday, week last Friday", ["28 April 2023", "28 April 2023"]),
+        ("the Sunday before last, the week before last", ["30 April 2023", "the week before 2 May 2023"]),
+        ("the year before last", ["2021"]),
+        ("last May, last March, last March 3", ["May 2022", "March 2023"]),
+        ("last summer, last autumn, last spring", ["summer 2022", "autumn 2022", "spring 2022"]),
     ],
 )
 def test_what_was_meant(text: str, meanings: list[str]) -> None:
@@ -46,6 +54,8 @@ def test_what_was_meant(text: str, meanings: list[str]) -> None:
         ("born on the eleventh", ["11 April 2023"]),
         ("on the 3rd, on New Year’s Eve", ["3 May 2023", "31 December 2022"]),
         ("last Friday, and Saturday too", ["5 May 2023", "6 May 2023"]),
+        ("We moved in March, in June", ["March 2023", "June 2022"]),
+        ("in March 2020, in may", []),
         ("every Thursday, on Thursdays, Thursday's", []),
         ("Thursday 13 April, Thursday the 13th, Thursday, April 13", []),
         ("on the 45th, on the first floor, on the second of June", []),

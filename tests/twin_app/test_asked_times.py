@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from real_memory import Caller, add, documents
 
+from ingest.catalog import DocumentRow
 from ingest.types import Document, Message
 from twin_app.catalog_library import passage
 from twin_app.settings import Settings
@@ -115,9 +118,15 @@ def test_no_sentence_goes_over_from_one_message_to_the_next() -> None:
         messages=messages,
         date="2025-05-22T09:00:00",
     )
-    read = passage(7, document, "crew.txt")
+    read = passage(row(document, "crew.txt"))
     assert [text[a:b] for a, b in read.sentences] == text.splitlines()
     assert [read.written(a) for a, _ in read.sentences] == ["2025-05-22T09:00:00", "2025-05-23T09:06:00"]
+
+
+def row(document: Document, name: str) -> DocumentRow:
+    """A document of a file that was added in 2026."""
+    added = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    return DocumentRow(7, 1, Path(name), "text", "", 0, document, 0, True, added, None)
 
 
 CHAT = """Ana: The boat is dry at last.
@@ -144,3 +153,29 @@ def test_what_is_said_next_says_when(home: Path, tmp_path: Path, question: str, 
         assert result["answer"].splitlines()[0] == answer
     finally:
         memory.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("When did Bo go to his first pottery class?", "21 May 2025"),
+        ("On which day did Ana sell the old sail?", "22 May 2025"),
+    ],
+)
+def test_a_talk_without_a_date_is_of_its_files_time(home: Path, tmp_path: Path, question: str, answer: str) -> None:
+    """Not where that is the day on which it was added: it may be a copy's."""
+    file = tmp_path / "crew.txt"
+    file.write_text(CHAT)
+    memory = Twin(home, Settings())
+    try:
+        add(memory, file)
+        copied = memory.ask({"question": question, "save": False}, Caller(memory.settings))
+        then = datetime(2025, 5, 28, 12).timestamp()
+        file.write_text(CHAT + "Bo: Well done.\n")
+        os.utime(file, (then, then))
+        add(memory, file)
+        kept = memory.ask({"question": question, "save": False}, Caller(memory.settings))
+    finally:
+        memory.close()
+    assert "2025" not in copied["answer"]
+    assert kept["answer"].splitlines()[0] == answer
