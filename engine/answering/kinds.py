@@ -19,7 +19,8 @@ ROLE = (
     r"(?:mother|father|mum|mom|dad|sister|brother|uncle|aunt|cousin|niece|nephew|grand\w+|god\w+|wife|husband|partner"
     r"|daughter|son|boss|manager|colleague|landlord|landlady|neighbou?r|host|teacher|tutor|trainer|coach|dentist|doctor"
     r"|gp|vet|plumber|electrician|roofer|gardener|cleaner|mechanic|lawyer|accountant|hairdresser|therapist|physio\w*"
-    r"|handyman|builder|carpenter|painter|locksmith|supervisor|bookkeeper|treasurer|chair\w*|parent|owner|contact|nurse)"
+    r"|handyman|builder|carpenter|painter|locksmith|supervisor|bookkeeper|treasurer|chair\w*|parent|owner|contact|nurse"
+    r"|(?:flat|room|house|class|team|band|play|work)mate)"
 )
 
 
@@ -57,6 +58,7 @@ _CLOCK = (
 )
 _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
 _NO_YEAR = "".join(f"(?<!{end} )" for end in ("ary", "rch", "ril", "ay", "une", "uly", "ust", "ber"))  # of a month
+_NO_HOUR = "".join(f"(?<!\\b{word} )" for word in ("at", "by", "from", "until", "till", "before", "after"))
 KINDS: tuple[Kind, ...] = (
     _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
     _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach|reaches|ring)\b"
@@ -88,7 +90,7 @@ KINDS: tuple[Kind, ...] = (
           r"(?! (?:number|code|about|date))"
           r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
           r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
-          r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|\b\d+[.,]\d\d\b"),
+          r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|" + _NO_HOUR + r"\b\d+[.,]\d\d\b(?![.:]\d| ?[ap]\.?m)"),
     _kind("clock", r"\b(?<!in )(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
     _kind("weekday", r"\b(what|which) (day|days|weekday|weekdays)\b(?! of the month)", _WEEKDAY + "|" + _DATE),
     _kind("duration", r"\bhow long\b(?! ago)", rf"(?:\d|\b{NUMBER_WORD}\b).{{0,12}}\b(?:second|minute|hour|day|night"

@@ -15,9 +15,16 @@ from engine.answering.verbs import VERBS
 _PERSON = rf"(?:person|one|man|woman|lady|guy|girl|boy|friend|{ROLE})"
 _OFFICE = r"(?:reserve|secretary|captain|leader|organi[sz]er|author|director|founder|head|winner|tenant)"
 _SUBJECT = r"(?:I|we|you|he|she|they|my \w+|our \w+|(?-i:[A-Z])[\w’'-]+)"
+_WITH = r"(?:from|to|with|for|by|of|at|about)"
 _SOMEBODY = re.compile(
-    rf"\b(?P<whose>the|that|an?|my|our) (?:(?!of\b)[\w-]+ ){{0,2}}?{_PERSON} (?P<who>(?:who|that|whom) )?"
+    rf"\b(?P<whose>the|that|an?|my|our) (?:(?!of\b)[\w-]+ ){{0,2}}?{_PERSON} (?P<who>(?:{_WITH} whom|who|that|whom) )?"
     rf"(?=(?P<clause>{_SUBJECT} \w|\w))|\b(?P<any>whoever|whomever) (?=\w)",
+    re.I,
+)
+_BEHIND_ITS_VERB = re.compile(  # "Where does the man live who mended the roof?"
+    rf"\b(?:do|does|did|is|are|was|were|can|will|would|has|have|had) (?P<somebody>(?:the|that) (?:[\w-]+ )?{_PERSON})"
+    rf" (?P<verb>(?:(?!(?:who|whom|whose|{_WITH} whom)\b)[\w-]+ ){{1,4}})"
+    rf"(?:{_WITH} )?(?P<who>who|whom|whose) (?P<clause>.+)\Z",
     re.I,
 )
 _NO_NOUN = (
@@ -63,7 +70,8 @@ _ONLY_NAMED = re.compile(
     r"\W*(?:who(?:['’]s| is| was)?|what(?:['’]s| is| was) the (?:full |first |last )?name of)\Z", re.I
 )
 _ALSO_VERBS = frozenset(
-    "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book".split()
+    "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book retire study "
+    "get".split()
 )
 LEAST = 2  # words of what is said, and of what stands before it
 
@@ -83,12 +91,17 @@ class Nested:
 def nested_of(text: str) -> Nested | None:
     """The two questions of a nested one; None for any other."""
     text = _FRAME.sub("", " ".join(text[:LONGEST].split()), count=1).rstrip("?!. ")
+    if (match := _BEHIND_ITS_VERB.search(text)) is not None and _has_verb(match["verb"]):
+        asks = "Who has" if match["who"].lower() == "whose" else "Who"
+        return _of(f"{asks} {match['clause']}?", text[: match.start("somebody")], match["verb"])
     if (match := _SOMEBODY.search(text)) is not None and _is_clause(match):
         return _nested("Who", text, match)
     if (match := _SOMETHING.search(text)) is not None:
         noun = match["noun"] or match["that"]
         asks = f"Which {noun}" if noun else "Where" if match["place"] else "What"
-        return _nested(f"Which {match['whose']} has" if match["whose"] else asks, text, match)
+        if match["whose"]:
+            asks = "Who has" if re.fullmatch(_PERSON, match["whose"], re.I) else f"Which {match['whose']} has"
+        return _nested(asks, text, match)
     if (match := _NAMED_BY_OFFICE.search(text)) is not None and _is_somebody(text, match):
         return _of(f"Who is {match['role']}?", text[: match.start()], match["tail"] or "")
     return None
@@ -135,7 +148,11 @@ def _parted(text: str, start: int, at: int) -> tuple[str, str]:
     words = list(WORD.finditer(text, at))
     if _AUXILIARY.search(text[:start]) is not None:
         for match in reversed(words[LEAST:]):
-            word = match.group().lower()
-            if stem(word) in VERBS or word in _ALSO_VERBS or word.endswith("ing"):
+            if _has_verb(match.group()):
                 return text[at : match.start()].strip(), text[match.start() :].strip()
     return text[at:].strip(), ""
+
+
+def _has_verb(text: str) -> bool:
+    words = (match.group().lower() for match in WORD.finditer(text))
+    return any(stem(word) in VERBS or word in _ALSO_VERBS or word.endswith("ing") for word in words)

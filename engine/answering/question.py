@@ -281,7 +281,7 @@ _KIND_STEMS = frozenset(
     stem(word)
     for word in (
         "phone telephone mobile number call reach email mail address code time date day weekday year month price cost "
-        "pay paid old often person place total amount"
+        "pay paid old often person place amount"
     ).split()
 )
 _EVENTS = frozenset(stem(word) for word in "happen event day diary write wrote note done".split())
