@@ -17,7 +17,7 @@ STOP = frozenset(
     "whom whose which what when where why how all any some many much more most very just about into over again ever "
     "also out up off only own same such too s t d ll re ve m please tell give say said according get got now "
     "s' it's i'm that's let's kind sort type exactly actually name called currently take takes took taken go goes went "
-    "come comes came make makes made want wants wanted use uses used let lets put keep does again "
+    "come comes came make makes made want wants wanted use uses used let lets put does again "
     "between among during while until per each every either mean means meant".split()
 )
 
