@@ -19,6 +19,7 @@ class Passage:
     moments: Sequence[tuple[int, str]] = ()  # when what begins at a place in text was written: messages, diaries
     writers: Sequence[tuple[int, str]] = ()  # and who wrote it, where that is known: mails, messages
     me: Sequence[str] = ()  # names of whoever asks
+    behind: Passage | None = None  # of a talk that is longer than a document: what is said next
 
     def written(self, at: int) -> str | None:
         """When what stands at a place in the text was written; None where it is not told as of a time."""

@@ -52,7 +52,16 @@ class CatalogLibrary:
     def passages(self, documents: Sequence[int]) -> list[Passage]:
         found = self.catalog.documents.get(documents)
         self.rows |= found
-        return [passage(row, self.asking.me) for row in found.values()]
+        talks = [row for row in found.values() if is_talk(row)]
+        behind = {
+            number: passage(row, self.asking.me)
+            for number, row in self.catalog.documents.following(talks).items()
+            if row.document.context == found[number].document.context and is_talk(row) and self._may_see(row.id)
+        }
+        return [passage(row, self.asking.me, behind.get(number)) for number, row in found.items()]
+
+    def _may_see(self, document: int) -> bool:
+        return self.asking.allowed is None or bool(np.isin(document, self.asking.allowed))
 
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         if self.asking.retrieval == "latent":
@@ -128,7 +137,13 @@ class CatalogLibrary:
         return {word: min(found.get(form, found[word]) for form in forms[word]) for word in words if word in found}
 
 
-def passage(row: DocumentRow, me: Sequence[str] = ()) -> Passage:
+def is_talk(row: DocumentRow) -> bool:
+    from engine.answering.talk import Talk
+
+    return bool(Talk.of(row.document.text).turns)
+
+
+def passage(row: DocumentRow, me: Sequence[str] = (), behind: Passage | None = None) -> Passage:
     """A document as the engine reads it; no sentence goes over from one message to the next."""
     from engine.library import Passage
 
@@ -136,7 +151,7 @@ def passage(row: DocumentRow, me: Sequence[str] = ()) -> Passage:
     starts = [0, *(place for place, _ in document.messages if place), len(text)]
     spans = [(a + first, a + last) for a, b in pairwise(starts) for first, last in sentences(text[a:b])]
     writers = [(place, _writer(message.author, me)) for place, message in document.messages]
-    return Passage(row.id, document.context, text, spans, document.date, moments_of(row), writers, me)
+    return Passage(row.id, document.context, text, spans, document.date, moments_of(row), writers, me, behind)
 
 
 def _writer(author: str, me: Sequence[str]) -> str:
@@ -148,8 +163,6 @@ def moments_of(row: DocumentRow) -> list[tuple[int, str]]:
     """(place in the text, ISO time) of what a document tells as of a time: its messages, or all of it where the date
     stands in its headings or its file's name, as a diary's does. That of a paper or a manual is only its own; a talk's
     without any is its file's, unless that is the day on which it was added: of a copy, it is that of the copying."""
-    from engine.answering.talk import Talk
-
     document = row.document
     if said := [(place, message.time) for place, message in document.messages if message.time]:
         return said
@@ -157,7 +170,7 @@ def moments_of(row: DocumentRow) -> list[tuple[int, str]]:
         return []
     day = document.date[:10]
     named = day == from_name(row.path.name) or any(day in text or day == in_heading(text) for text in document.headings)
-    if named or (day != row.added_at.date().isoformat() and Talk.of(document.text).turns):
+    if named or (day != row.added_at.date().isoformat() and is_talk(row)):
         return [(0, document.date)]
     return []
 

@@ -70,8 +70,8 @@ _ONLY_NAMED = re.compile(
     r"\W*(?:who(?:['’]s| is| was)?|what(?:['’]s| is| was) the (?:full |first |last )?name of)\Z", re.I
 )
 _ALSO_VERBS = frozenset(
-    "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book retire study "
-    "get".split()
+    "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book retire "
+    "study get".split()
 )
 LEAST = 2  # words of what is said, and of what stands before it
 

@@ -4,8 +4,9 @@ document to the next."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from engine.answering.lists import listed
 from engine.answering.pronouns import NAME_WITHIN
@@ -29,6 +30,7 @@ DATED = re.compile(
 )  # leads nowhere: dates stand everywhere
 _ALSO_NAMES = frozenset("april may june august".split())
 _IN_FULL = re.compile(r"\b[A-Z][\w’'-]*[a-z] (?:(?:van|von|de|der|den|la|da|dos|al|bin|Mc|O’) ?)*[A-Z][\w’'-]*[a-z]\b")
+_GOES_ON = re.compile(r"\W*(?:he|she|it|they|that|this)\b(?!['’]ll)", re.I)
 _OF_US = re.compile(r"\b(?:I|we)\b", re.I)
 HEADING_WORDS = 3  # at most: "2. Rent" says nothing beside a sentence
 BESIDE = 0.3  # of the best sentence's score: what else of its document is shown while there is room
@@ -144,8 +146,10 @@ def choose(
     found: Sequence[Scored],
     links: Sequence[tuple[Scored, Scored, float]],
     weights: Mapping[str, float],
+    behind: Callable[[Scored], Sequence[Scored]] = lambda best: (),
 ) -> Quoted | None:
     """The answer: the best single sentence, or the best chain (bridge, answer, share) where it covers clearly more.
+    behind: what is said next where a sentence's document ends.
 
     A question that names nothing by another thing is answered by one sentence: of 44 such questions of six sets that a
     chain answered, 9 were right, and 26 by the best sentence (docs/log.md)."""
@@ -176,10 +180,10 @@ def choose(
     ]
     if best.turn is not None:
         own = sorted((s for s in found if s.document == best.document), key=lambda s: s.start)
-        before, behind = excerpt(best, own)
-        told = (*before, best, *behind)
+        before, next_ones = excerpt(best, [*own, *behind(best)])
+        told = (*before, best, *next_ones)
         more = [s for s in more if all((s.document, s.start) != (one.document, one.start) for one in told)]
-        return Quoted((best, *in_one(behind), *in_one(before), *more), best.score, told)
+        return Quoted((best, *in_one(next_ones), *in_one(before), *more), best.score, told)
     own = sorted((s for s in found if s.document == best.document), key=lambda s: s.start)
     if question.asks_all and (items := listed(question, best, own)):
         told = tuple(shown(items))
@@ -202,8 +206,10 @@ def answering_first(question: Question, found: Sequence[Scored]) -> Sequence[Sco
 def excerpt(best: Scored, own: Sequence[Scored]) -> tuple[Sequence[Scored], Sequence[Scored]]:
     """Of a talk, what came before a sentence and what follows it, as far as there is room beside it, for the latter
     first: an answer is often the next one's. own: all sentences of the document, in order."""
-    at = next(place for place, sentence in enumerate(own) if sentence.start == best.start)
+    at = next(place for place, one in enumerate(own) if (one.document, one.start) == (best.document, best.start))
     first, last, room = at, at + 1, SHOWN_WORDS - len(best.text.split())
+    if _GOES_ON.match(best.says) and first > 0 and (length := len(own[first - 1].text.split())) <= room:
+        first, room = first - 1, room - length
     while last < len(own) and (length := len(own[last].text.split())) <= room:
         last, room = last + 1, room - length
     while first > 0 and (length := len(own[first - 1].text.split())) <= room:
@@ -212,11 +218,14 @@ def excerpt(best: Scored, own: Sequence[Scored]) -> tuple[Sequence[Scored], Sequ
 
 
 def in_one(sentences: Sequence[Scored]) -> list[Scored]:
-    """Sentences one behind the other as one citation; none of none."""
-    if not sentences:
-        return []
-    text = "\n".join(sentence.text for sentence in sentences)
-    return [replace(sentences[0], end=sentences[-1].end, text=text, score=max(s.score for s in sentences))]
+    """Sentences one behind the other as one citation of each document; none of none."""
+    out = []
+    for _, group in groupby(sentences, key=lambda sentence: sentence.document):
+        first, *rest = group
+        text = "\n".join(sentence.text for sentence in (first, *rest))
+        end, score = (rest or [first])[-1].end, max(sentence.score for sentence in (first, *rest))
+        out.append(replace(first, end=end, text=text, score=score))
+    return out
 
 
 def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:

@@ -13,7 +13,7 @@ from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
 from engine.answering.nested import nested_of
 from engine.answering.question import Question, said
-from engine.answering.quote import Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day, share
+from engine.answering.quote import BESIDE, Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day, share
 from engine.answering.reader import Reading, Reads
 from engine.answering.relative import Meant, meant, spoken
 from engine.answering.sentences import Scored, score_sentences, term_weights
@@ -133,12 +133,12 @@ class Quoting:
             return day
         if self.reads is None or not self.policy.reader_weights or not self.found:
             self.heard = self.found[:READ]
-            return choose(self.question, self.found, self.links, self.weights)
+            return choose(self.question, self.found, self.links, self.weights, self._behind)
         head, rest = self.found[:READ], self.found[READ:]
         self._read(head)
         best = max(self.readings[_place(sentence)].logit for sentence in head)
         self.heard = sorted((self._heard(sentence, best) for sentence in head), key=lambda s: -s.score)
-        quoted = choose(self.question, [*self.heard, *rest], self.links, self.weights)
+        quoted = choose(self.question, [*self.heard, *rest], self.links, self.weights, self._behind)
         assert quoted is not None
         self._read(quoted.sentences)
         first = quoted.sentences[0]
@@ -155,9 +155,19 @@ class Quoting:
         self.trust = max(self.trust, least)
         return replace(quoted, score=max(score, least))
 
+    def _behind(self, best: Scored) -> list[Scored]:
+        """What is said next where a talk's document ends; worth as little as what else is shown beside the best."""
+        passage = self.passages[best.document].behind
+        if passage is None:
+            return []
+        return [
+            Scored(passage.document, a, b, passage.text[a:b], BESIDE * best.score, frozenset(), frozenset(), turn=0)
+            for a, b in passage.sentences
+        ]
+
     def _read(self, sentences: Sequence[Scored]) -> None:
         """Has the reader look at those it has not seen."""
-        new = [sentence for sentence in sentences if _place(sentence) not in self.readings]
+        new = [s for s in sentences if _place(s) not in self.readings and s.features]
         if not new:
             return
         assert self.reads is not None

@@ -63,15 +63,17 @@ class Documents:
         )[0]
         return rows, earlier, later
 
-    def neighbours(self, document: int) -> tuple[DocumentRow | None, DocumentRow | None]:
-        """The documents before and after one in its source."""
-        here = self.get([document]).get(document)
-        if here is None:
-            return None, None
-        near = "d.retired_at IS NULL AND d.source = ? AND "
-        before = self._where(f"{near} d.ord < ? ORDER BY d.ord DESC LIMIT 1", [here.source, here.ord])
-        after = self._where(f"{near} d.ord > ? ORDER BY d.ord LIMIT 1", [here.source, here.ord])
-        return next(iter(before), None), next(iter(after), None)
+    def following(self, rows: Sequence[DocumentRow]) -> dict[int, DocumentRow]:
+        """The documents that come behind these in their sources, by the ids of those before them."""
+        places = {(row.source, row.ord + 1): row.id for row in rows}
+        if not places:
+            return {}
+        found = self._where(
+            """d.retired_at IS NULL
+            AND (d.source, d.ord) IN (SELECT (unnest(?::BIGINT[]), unnest(?::INTEGER[])))""",
+            [[source for source, _ in places], [place for _, place in places]],
+        )
+        return {places[row.source, row.ord]: row for row in found}
 
     def stream(self, as_of: datetime | None = None) -> Iterator[DocumentRow]:
         """Every document by id (`as_of`: of then), read page by page: memory stays flat, no lock is held between

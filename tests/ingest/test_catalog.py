@@ -232,15 +232,13 @@ def test_documents_of_a_time(catalog: Catalog) -> None:
     assert dated(("05-08", "05-08")) == "d"
 
 
-def test_neighbours_and_other_sources_of_a_text(catalog: Catalog) -> None:
+def test_what_follows_and_other_sources_of_a_text(catalog: Catalog) -> None:
     catalog.store([item("/n/a", ["one", "two", "three"]), item("/n/b", ["two"]), item("/n/c", ["two", "two"])])
-    ids = [row.id for row in catalog.documents.of_source(1)]
-    before, after = catalog.documents.neighbours(ids[1])
-    assert before is not None
-    assert after is not None
-    assert (before.id, after.id) == (ids[0], ids[2])
-    assert catalog.documents.neighbours(ids[0])[0] is None
-    assert catalog.documents.neighbours(10**9) == (None, None)
+    rows = catalog.documents.of_source(1)
+    ids = [row.id for row in rows]
+    behind = catalog.documents.following(rows)
+    assert {number: row.id for number, row in behind.items()} == {ids[0]: ids[1], ids[1]: ids[2]}
+    assert catalog.documents.following([]) == {}
     assert catalog.documents.also_in(ids[:2]) == {ids[0]: [], ids[1]: [Path("/n/b"), Path("/n/c")]}
 
 

@@ -214,7 +214,8 @@ class UnitMemory:
                 answer = event
         assert answer is not None
         seconds = time.monotonic() - began
-        passages = {passage.document: passage for hop in hops for passage in hop.opened}
+        opened = [passage for hop in hops for passage in hop.opened]
+        passages = {one.document: one for passage in opened for one in (passage.behind, passage) if one is not None}
         quotes = tuple(passages[s.document].text[s.start : s.end] for s in answer.supports)
         return Asked(
             tuple(self.named([document for document, _ in hop.routed]) for hop in hops),
