@@ -61,7 +61,10 @@ class Quoted:
 
     @property
     def own(self) -> str:
-        """Of what is shown, what stands in the first sentence's document: enough beside a short answer."""
+        """Of what is shown, what stands in the first sentence's document, or is said next: enough beside a short
+        answer."""
+        if self.sentences[0].turn is not None and not self.chained:
+            return self.text
         first = self.sentences[0].document
         return "\n".join(line.text for line in self.told if line.document == first)
 
