@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.answering.sentences import FEATURES
-from engine.answering.sureness import SHOWN
+from engine.answering.sureness import SIGNS
 from engine.config import ConfigError
 
 
@@ -26,7 +26,7 @@ class Policy:
     query_whitening: float = 0.0  # strength of `engine.whitening` of routing queries; 0 = as the paper has them
     layer_weights: tuple[float, ...] = ()  # of the routing layers among each other; () = equal
     grounded_at: float = 0.0  # quote: an answer less sure than this grounds nothing
-    grounded_weights: tuple[float, ...] = ()  # of answering.sureness.SHOWN, then the bias; () = as reader_weights
+    grounded_weights: tuple[float, ...] = ()  # of answering.sureness.SIGNS, then the bias; () = as reader_weights
     sentence_weights: tuple[float, ...] = ()  # of answering.sentences.FEATURES, then the bias; () = its own
     reader_weights: tuple[float, ...] = ()  # of a sentence's own logit, of the reader's, bias; () = no reader
     choosing_weight: float = 0.0  # of the reader's logit in the choice of the sentence
@@ -44,8 +44,8 @@ class Policy:
             raise ConfigError(f"twin_config.sentence_weights needs {len(FEATURES)} weights and a bias")
         if len(policy.reader_weights) not in (0, 3):
             raise ConfigError("twin_config.reader_weights needs three numbers")
-        if len(policy.grounded_weights) not in (0, len(SHOWN) + 1):
-            raise ConfigError(f"twin_config.grounded_weights needs {len(SHOWN)} weights and a bias")
+        if len(policy.grounded_weights) not in (0, len(SIGNS) + 1):
+            raise ConfigError(f"twin_config.grounded_weights needs {len(SIGNS)} weights and a bias")
         if policy.answer not in ("generate", "quote"):
             raise ConfigError(f"twin_config.answer is {policy.answer!r}; known are generate, quote")
         return policy

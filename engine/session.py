@@ -56,6 +56,7 @@ class Answer:
     score: float
     span: str = ""  # a quoting policy's best run of words in the first sentence, sure or not
     leads: bool = False  # sure enough: it is the text's first line
+    signs: tuple[float, ...] = ()  # of how sure it is (answering.sureness.SIGNS), of a quoting policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,12 +267,12 @@ def _quoted(quoting: Quoting) -> Answer:
     )
     grounded = chosen.score >= quoting.policy.grounded_at
     if not grounded:
-        return Answer("", False, supports, chosen.score)
+        return Answer("", False, supports, chosen.score, signs=chosen.signs)
     run, likely = quoting.span(chosen)
     is_one = likely >= SURE and not quoting.question.asks_all
     span, text = " ".join(run.split()), chosen.own if is_one else chosen.text
     leads = bool(span) and likely >= quoting.policy.span_at
-    return Answer(f"{span}\n\n{text}" if leads else text, True, supports, chosen.score, span, leads)
+    return Answer(f"{span}\n\n{text}" if leads else text, True, supports, chosen.score, span, leads, chosen.signs)
 
 
 def batches(order: Sequence[int], lengths: Sequence[int], batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:

@@ -54,11 +54,13 @@ class CatalogLibrary:
         self.rows |= found
         talks = [row for row in found.values() if is_talk(row)]
         behind = {
-            number: passage(row, self.asking.me)
+            number: row
             for number, row in self.catalog.documents.following(talks).items()
             if row.document.context == found[number].document.context and is_talk(row) and self._may_see(row.id)
         }
-        return [passage(row, self.asking.me, behind.get(number)) for number, row in found.items()]
+        self.rows |= {row.id: row for row in behind.values()}
+        said_next = {number: passage(row, self.asking.me) for number, row in behind.items()}
+        return [passage(row, self.asking.me, said_next.get(number)) for number, row in found.items()]
 
     def _may_see(self, document: int) -> bool:
         return self.asking.allowed is None or bool(np.isin(document, self.asking.allowed))

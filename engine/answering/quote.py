@@ -54,6 +54,7 @@ class Quoted:
     told: tuple[Scored, ...]  # those that are shown as the answer: the first, further ones where there is room
     chained: bool = False  # the first answers only together with the second, of another document
     is_list: bool = False  # told: the whole list that is asked for
+    signs: tuple[float, ...] = ()  # of how sure it is (answering.sureness)
 
     @property
     def text(self) -> str:

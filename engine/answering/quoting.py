@@ -19,7 +19,7 @@ from engine.answering.relative import Meant, meant, spoken
 from engine.answering.sentences import Scored, score_sentences, term_weights
 from engine.answering.short import MOST, whole
 from engine.answering.stems import STOP, WORD, stems_of
-from engine.answering.sureness import sureness
+from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
 from engine.answering.times import times_in
 from engine.answering.unnest import Unnesting
@@ -148,12 +148,12 @@ class Quoting:
         self.trust = score = _sigmoid(own * alone.logit + reader * any_run + bias)
         # a reader of single sentences cannot see what two of them say together
         least = quoted.score if quoted.chained else 0.0
+        is_nested = self.is_part or self.question.is_nested
+        seen = signs(alone, self.weights, any_run, is_nested, self.policy.sentence_weights)
         if weights := self.policy.grounded_weights:
-            is_nested = self.is_part or self.question.is_nested
-            fitted = self.policy.sentence_weights
-            score = _sigmoid(sureness(weights, alone, self.weights, any_run, is_nested, fitted))
+            score = _sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)
-        return replace(quoted, score=max(score, least))
+        return replace(quoted, score=max(score, least), signs=seen)
 
     def _behind(self, best: Scored) -> list[Scored]:
         """What is said next where a talk's document ends; worth as little as what else is shown beside the best."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from engine.answering.sentences import FEATURES, Scored, lasting
 from engine.answering.verbs import thing_missing
 
-SHOWN = (
+SIGNS = (
     "sentence",  # its logit, without what it has for being news
     "reader",  # logit of its finding an answer in any of the best sentences
     "words",  # of the question that count: shares of a long one are seldom whole
@@ -22,17 +22,12 @@ LONG = 12  # words of a question at most
 FAINT = -3.0  # a reader that finds nothing in any sentence counts half below this: it knows no logs and no tables
 
 
-def sureness(
-    weights: Sequence[float],
-    sentence: Scored,
-    asked: Mapping[str, float],
-    any_run: float,
-    is_nested: bool,
-    fitted: Sequence[float],
-) -> float:
-    """Logit. weights: of SHOWN, then the bias. asked: weights of the question's words. any_run: of the reader."""
+def signs(
+    sentence: Scored, asked: Mapping[str, float], any_run: float, is_nested: bool, fitted: Sequence[float]
+) -> tuple[float, ...]:
+    """Values of SIGNS. asked: weights of the question's words. any_run: of the reader."""
     features = dict(zip(FEATURES, sentence.features, strict=True))
-    shown = (
+    return (
         lasting(sentence, fitted),
         max(any_run, 0.5 * (any_run + FAINT)),
         min(len(asked), LONG),
@@ -41,4 +36,8 @@ def sureness(
         features["missing"],
         float(is_nested),
     )
-    return sum(weight * value for weight, value in zip(weights, shown, strict=False)) + weights[-1]
+
+
+def sureness(weights: Sequence[float], values: Sequence[float]) -> float:
+    """Logit. weights: of SIGNS, then the bias (engine.training.sureness fits them)."""
+    return sum(weight * value for weight, value in zip(weights, values, strict=False)) + weights[-1]

@@ -6,6 +6,7 @@ train     goes through the phases, on CPU or GPU: time-bounded (--minutes), chec
           minutes and at the end, in --out/state) and resumable (run it again, it goes on where it stopped)
 answer    fits how a checkpoint (--to) chooses quotes, and trains its reader for --minutes, resumable as well; writes
           into its config.json what is not set there by hand
+sureness  fits how sure the answers of a checkpoint (--to) are to --rows of `twin bench refuse`: grounded_weights
 convert   makes an MSA checkpoint of --qwen3 DIR in --out, with routers still to be trained:
           `train --from CHECKPOINT --only routers` trains them and leaves the backbone as it is
 export    writes the state as a checkpoint folder in bf16: config.json, model.safetensors, tokenizer.json
@@ -31,7 +32,7 @@ from engine.answering.quoting import READ
 from engine.answering.reader import READER, Reader, Reads, Words
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
-from engine.training import language, quoting, reading
+from engine.training import language, quoting, reading, sureness
 from engine.training.batches import BatchMaker, Corpus
 from engine.training.convert import GROUPS, convert, trainable
 from engine.training.passages import prepare
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("job", choices=("prepare", "words", "train", "convert", "export", "answer"))
+    parser.add_argument("job", choices=("prepare", "words", "train", "convert", "export", "answer", "sureness"))
     parser.add_argument("--data", type=Path, help="prepare: folder with text/ and qa/")
     parser.add_argument(
         "--teacher", type=Path, help="words, answer: folder of a sentence encoder, such as all-MiniLM-L6-v2"
@@ -79,7 +80,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--from", dest="start", type=Path, help="train, export: a checkpoint to go on from")
     parser.add_argument("--only", choices=tuple(GROUPS), help="train: these parameters alone; needs --from")
     parser.add_argument("--further", action="store_true", help="answer: go on with the checkpoint's own reader")
-    parser.add_argument("--to", type=Path, help="export: the checkpoint folder to write; answer: the one to fit")
+    parser.add_argument("--rows", type=Path, nargs="+", help="sureness: refuse-rows.jsonl of `twin bench refuse --out`")
+    parser.add_argument(
+        "--to", type=Path, help="export: the checkpoint folder to write; answer, sureness: the one to fit"
+    )
     given = parser.parse_args(arguments)
     before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -106,6 +110,13 @@ def run(given: argparse.Namespace) -> None:
         if given.qwen3 is None:
             raise FileNotFoundError("convert needs --qwen3 DIR")
         convert(given.qwen3, given.out, seed=given.seed)
+        return
+    if given.job == "sureness":
+        if not given.rows or given.to is None:
+            raise FileNotFoundError("sureness needs --rows FILE... and --to CHECKPOINT")
+        fitted = sureness.fit(sureness.read_rows(given.rows))
+        print(fitted.report)
+        set_policy(given.to, grounded_weights=list(fitted.weights), grounded_at=fitted.grounded_at)
         return
     if given.further and given.job != "answer":
         raise FileNotFoundError("--further goes on with a reader: it belongs to `answer`")

@@ -13,7 +13,7 @@ from twin_app.settings import Settings
 from twin_app.twin import Twin
 
 SAID = [
-    f"{'Ana' if at % 2 else 'Bo'}: Number {at} of what we said that evening about the harbour, the weather and the nets."
+    f"{'Ana' if at % 2 else 'Bo'}: Number {at} of what we said of the harbour, the weather and the nets."
     for at in range(60)
 ]
 
@@ -30,12 +30,15 @@ def test_a_passage_knows_what_is_said_next(home: Path, tmp_path: Path) -> None:
         passages = library.passages(ids)
         narrowed = CatalogLibrary(memory.catalog, memory.words, Asking("What?", allowed=np.array(ids[:1])))
         alone = narrowed.passages(ids[:1])[0]
+        one = CatalogLibrary(memory.catalog, memory.words, Asking("What did we say?"))
+        one.passages(ids[:1])
     finally:
         memory.close()
     assert len(ids) > 2
-    assert [one.behind.document if one.behind else None for one in passages] == [*ids[1:], None]
-    assert [one.behind.text for one in passages if one.behind] == [row.document.text for row in rows[1:]]
+    assert [said.behind.document if said.behind else None for said in passages] == [*ids[1:], None]
+    assert [said.behind.text for said in passages if said.behind] == [row.document.text for row in rows[1:]]
     assert alone.behind is None
+    assert list(one.rows) == ids[:2]  # what is said next may be cited
 
 
 def test_the_reply_is_shown_and_cited(home: Path, tmp_path: Path) -> None:

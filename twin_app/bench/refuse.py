@@ -37,6 +37,7 @@ class Outcome:
     retrieval: str
     score: float
     right: bool | None  # the answer, had it been shown; a baseline has none
+    signs: tuple[float, ...] = ()  # that the score was made of; `python -m engine.training sureness` learns from them
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,7 +70,7 @@ def outcomes(
                 for retrieval in retrievals:
                     asked = memory.ask(item.question, retrieval)
                     right = bool(metrics.contains(asked.answer, item.answers))
-                    yield Outcome(unit.set, unit.name, kind(item), item, retrieval, asked.score, right)
+                    yield Outcome(unit.set, unit.name, kind(item), item, retrieval, asked.score, right, asked.signs)
         for baseline in baselines:
             scores = baseline.scores(unit, [item.question for item in unit.items])
             for item, own in zip(unit.items, scores, strict=True):

@@ -63,6 +63,7 @@ class Asked:
     leads: bool  # whether they are put in front
     score: float  # compared with the checkpoint's grounded_at
     seconds: float
+    signs: tuple[float, ...] = ()  # that the score was made of (engine.answering.sureness)
 
     @property
     def ranking(self) -> tuple[str, ...]:
@@ -220,7 +221,7 @@ class UnitMemory:
         return Asked(
             tuple(self.named([document for document, _ in hop.routed]) for hop in hops),
             tuple(self.named([passage.document for passage in hop.opened]) for hop in hops),
-            answer.text, quotes, answer.span, answer.leads, answer.score, seconds,
+            answer.text, quotes, answer.span, answer.leads, answer.score, seconds, answer.signs,
         )  # fmt: skip
 
     def _place(self, doc: Doc) -> Path:
