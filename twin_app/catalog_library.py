@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from engine.library import Dated, Passage
 
 FIRST_PERSON = re.compile(r"\b(?:I|i(?!\.e)|[Mm](?:e|y|ine|yself))\b")
+_OF_US = re.compile(r"\b(?:I|i|[Mm]y|[Mm]e|[Ww]e|[Uu]s|[Oo]ur)\b")
+_LABELS = frozenset("question answer front back name town host port note item date".split())
+MINE = 0.2  # share of the turns of a talk between people that speak of "I" or "we"
 YOU = "you"  # what exports call the person they were made for
 RELATED_WEIGHT = 0.15  # of a word's evidence that a related word's is worth
 CONTEXT_WEIGHT = 0.5  # of a word in a document's context, as `Words.evidence` has it
@@ -52,7 +56,8 @@ class CatalogLibrary:
     def passages(self, documents: Sequence[int]) -> list[Passage]:
         found = self.catalog.documents.get(documents)
         self.rows |= found
-        talks = [row for row in found.values() if is_talk(row)]
+        is_now = self.asking.total is None  # what was said next then may stand elsewhere by now
+        talks = [row for row in found.values() if is_now and row.retired_at is None and is_talk(row)]
         behind = {
             number: row
             for number, row in self.catalog.documents.following(talks).items()
@@ -145,6 +150,18 @@ def is_talk(row: DocumentRow) -> bool:
     return bool(Talk.of(row.document.text).turns)
 
 
+def _is_between_people(row: DocumentRow) -> bool:
+    """Whether a document is a talk of people about themselves: of two or more who say something twice, who are no
+    "Q" and "A" and no "HAMLET", and of whose turns every fifth has an "I"."""
+    from engine.answering.talk import Talk
+
+    talk = Talk.of(row.document.text)
+    said = Counter(turn.speaker for turn in talk.turns)
+    people = [name for name, times in said.items() if times > 1 and len(name) > 1 and not name.isupper()]
+    own = sum(_OF_US.search(talk.text, turn.said, turn.end) is not None for turn in talk.turns)
+    return len(people) > 1 and MINE * len(talk.turns) <= own and not _LABELS.issuperset(name.lower() for name in people)
+
+
 def passage(row: DocumentRow, me: Sequence[str] = (), behind: Passage | None = None) -> Passage:
     """A document as the engine reads it; no sentence goes over from one message to the next."""
     from engine.library import Passage
@@ -164,7 +181,8 @@ def _writer(author: str, me: Sequence[str]) -> str:
 def moments_of(row: DocumentRow) -> list[tuple[int, str]]:
     """(place in the text, ISO time) of what a document tells as of a time: its messages, or all of it where the date
     stands in its headings or its file's name, as a diary's does. That of a paper or a manual is only its own; a talk's
-    without any is its file's, unless that is the day on which it was added: of a copy, it is that of the copying."""
+    without any is its file's where that is older than what memory holds of it: a copy's says when it was copied, and
+    that of a file which goes on, when it last did."""
     document = row.document
     if said := [(place, message.time) for place, message in document.messages if message.time]:
         return said
@@ -172,7 +190,7 @@ def moments_of(row: DocumentRow) -> list[tuple[int, str]]:
         return []
     day = document.date[:10]
     named = day == from_name(row.path.name) or any(day in text or day == in_heading(text) for text in document.headings)
-    if named or (day != row.added_at.date().isoformat() and is_talk(row)):
+    if named or (day < row.added_at.astimezone().date().isoformat() and _is_between_people(row)):
         return [(0, document.date)]
     return []
 

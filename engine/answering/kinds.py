@@ -58,7 +58,7 @@ _CLOCK = (
 )
 _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
 _NO_YEAR = "".join(f"(?<!{end} )" for end in ("ary", "rch", "ril", "ay", "une", "uly", "ust", "ber"))  # of a month
-_NO_HOUR = "".join(f"(?<!\\b{word} )" for word in ("at", "by", "from", "until", "till", "before", "after"))
+_NO_HOUR = "".join(f"(?<!\\b{word} )" for word in ("by", "until", "till", "before", "after"))
 KINDS: tuple[Kind, ...] = (
     _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
     _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach|reaches|ring)\b"
@@ -90,7 +90,7 @@ KINDS: tuple[Kind, ...] = (
           r"(?! (?:number|code|about|date))"
           r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
           r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
-          r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|" + _NO_HOUR + r"\b\d+[.,]\d\d\b(?![.:]\d| ?[ap]\.?m)"),
+          r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|" + _NO_HOUR + r"\b\d+[.,]\d\d\b(?![.:]\d| ?(?:a\.m|p\.?m\b))"),
     _kind("clock", r"\b(?<!in )(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
     _kind("weekday", r"\b(what|which) (day|days|weekday|weekdays)\b(?! of the month)", _WEEKDAY + "|" + _DATE),
     _kind("duration", r"\bhow long\b(?! ago)", rf"(?:\d|\b{NUMBER_WORD}\b).{{0,12}}\b(?:second|minute|hour|day|night"
@@ -125,7 +125,7 @@ NARROW: tuple[Kind, ...] = (
             rf"\d\s?(?:°|º|C\b|F\b)|{_COUNT}(?:degrees?|celsius|below|above)\b|\d[.,]\d"),
     _narrow("speed", r"\bhow fast\b",
             rf"{_COUNT}(?:km/h|kph|kmh|mph|knots|m/s|[mg]bit|[mg]bps|hours?|minutes?|mins?|seconds?)|\b\d+:\d\d"),
-    _narrow("time taken", r"\bin (?:what|which) time\b|\bfinish(?:ing)? time\b",
+    _narrow("time taken", r"\bin (?:what|which) time\b(?! zone)|\bfinish(?:ing)? time\b",
             rf"\b\d+:\d\d\b|{_COUNT}(?:hours?|minutes?|mins?|seconds?|secs?|h)\b", "duration"),
     _narrow("share", r"\bpercentage\b|\b(?:how many|what|which) per ?cent\b", rf"{_COUNT}(?:%|per ?cent)"),
     _narrow("frequency", r"\bhow often\b",

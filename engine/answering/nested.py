@@ -17,14 +17,15 @@ _OFFICE = r"(?:reserve|secretary|captain|leader|organi[sz]er|author|director|fou
 _SUBJECT = r"(?:I|we|you|he|she|they|my \w+|our \w+|(?-i:[A-Z])[\w’'-]+)"
 _WITH = r"(?:from|to|with|for|by|of|at|about)"
 _SOMEBODY = re.compile(
-    rf"\b(?P<whose>the|that|an?|my|our) (?:(?!of\b)[\w-]+ ){{0,2}}?{_PERSON} (?P<who>(?:{_WITH} whom|who|that|whom) )?"
+    rf"\b(?P<whose>the|that|an?|my|our) (?:(?!of\b)[\w-]+ ){{0,2}}?{_PERSON} "
+    rf"(?P<who>(?:(?P<with>{_WITH}) whom|who|that|whom) )?"
     rf"(?=(?P<clause>{_SUBJECT} \w|\w))|\b(?P<any>whoever|whomever) (?=\w)",
     re.I,
 )
 _BEHIND_ITS_VERB = re.compile(  # "Where does the man live who mended the roof?"
     rf"\b(?:do|does|did|is|are|was|were|can|will|would|has|have|had) (?P<somebody>(?:the|that) (?:[\w-]+ )?{_PERSON})"
     rf" (?P<verb>(?:(?!(?:who|whom|whose|{_WITH} whom)\b)[\w-]+ ){{1,4}})"
-    rf"(?:{_WITH} )?(?P<who>who|whom|whose) (?P<clause>.+)\Z",
+    rf"(?:(?P<with>{_WITH}) (?=whom))?(?P<who>who|whom|whose) (?P<clause>.+)\Z",
     re.I,
 )
 _NO_NOUN = (
@@ -73,6 +74,10 @@ _ALSO_VERBS = frozenset(
     "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book retire "
     "study get".split()
 )
+_ASKS = frozenset(
+    "announce ask check choose decide discover explain find forget guess hear know learn mention out remember reveal "
+    "say see show suggest tell wonder write".split()
+)
 LEAST = 2  # words of what is said, and of what stands before it
 
 
@@ -91,12 +96,15 @@ class Nested:
 def nested_of(text: str) -> Nested | None:
     """The two questions of a nested one; None for any other."""
     text = _FRAME.sub("", " ".join(text[:LONGEST].split()), count=1).rstrip("?!. ")
-    if (match := _BEHIND_ITS_VERB.search(text)) is not None and _has_verb(match["verb"]):
-        asks = "Who has" if match["who"].lower() == "whose" else "Who"
-        return _of(f"{asks} {match['clause']}?", text[: match.start("somebody")], match["verb"])
+    if (match := _BEHIND_ITS_VERB.search(text)) is not None and _is_all_said(match["verb"]):
+        asks, way = (
+            "Who has" if match["who"].lower() == "whose" else "Who",
+            f" {match['with']}" if match["with"] else "",
+        )
+        return _of(f"{asks} {match['clause']}{way}?", text[: match.start("somebody")], match["verb"])
     if (match := _SOMEBODY.search(text)) is not None and _is_clause(match):
         return _nested("Who", text, match)
-    if (match := _SOMETHING.search(text)) is not None:
+    if (match := _SOMETHING.search(text)) is not None and not _is_done_by(text, match):
         noun = match["noun"] or match["that"]
         asks = f"Which {noun}" if noun else "Where" if match["place"] else "What"
         if match["whose"]:
@@ -114,7 +122,8 @@ def _nested(asks: str, text: str, match: re.Match[str]) -> Nested | None:
     )
     if len(WORD.findall(clause)) < LEAST or loses_its_verb:
         return None
-    return _of(f"{asks} {clause}?", text[: match.start()], behind)
+    way = f" {match['with']}" if match.re is _SOMEBODY and match["with"] else ""
+    return _of(f"{asks} {clause}{way}?", text[: match.start()], behind)
 
 
 def _of(first: str, before: str, behind: str) -> Nested | None:
@@ -128,6 +137,8 @@ def _is_somebody(text: str, match: re.Match[str]) -> bool:
     """Whether something is asked of whoever has an office that one asks of people, and no more than that is said."""
     words = [stem(word.group().lower()) for word in WORD.finditer(match["role"])]
     rest = text[: match.start()] + " " + (match["tail"] or "")
+    if " who " in (match["tail"] or ""):
+        return False
     return _OF_A_PERSON.search(rest) is not None and VERBS.isdisjoint(words) and "manual" not in (match["tail"] or "")
 
 
@@ -151,6 +162,24 @@ def _parted(text: str, start: int, at: int) -> tuple[str, str]:
             if _has_verb(match.group()):
                 return text[at : match.start()].strip(), text[match.start() :].strip()
     return text[at:].strip(), ""
+
+
+def _is_done_by(text: str, match: re.Match[str]) -> bool:
+    """Whether what looks like a thing is somebody and a verb: "did the dentist visit my aunt"."""
+    noun = match["noun"] or ""
+    return " " in noun and _has_verb(noun.split()[-1]) and _AUXILIARY.search(text[: match.start()]) is not None
+
+
+def _is_all_said(verb: str) -> bool:
+    """Whether what stands between "the man" and "who" is a verb that asks for no more: after "announce who won" and
+    "meet the girl who won" somebody else is spoken of."""
+    last = verb.lower().split()[-1]
+    return (
+        _has_verb(verb)
+        and not re.search(rf"\b{_PERSON}\b", verb, re.I)
+        and last not in _ASKS
+        and not re.fullmatch(_WITH, last)
+    )
 
 
 def _has_verb(text: str) -> bool:

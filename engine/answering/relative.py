@@ -19,17 +19,22 @@ _ORDINALS = tuple(
     "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
     "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first".split()
 )
+_ENDS = (  # of "last fall": not of "last fall down the stairs"
+    r"(?=\W*\Z|\ ?[.,;:!?)\n–-]|\ (?:and|or|but|when|while|we|I|you|she|he|they|it|the|my|our|at|in|with|from|to|for|on"
+    r"|by|before|after|was|were|is)\b)"
+)
 _FORMS = re.compile(
     rf"""\b(?:
     (?P<day>(?:the\ )?day\ before\ yesterday|(?:the\ )?day\ after\ tomorrow|yesterday|last\ night|today|tonight|tomorrow
       |this\ (?:morning|afternoon|evening))
-    | (?:a\ )?week\ (?:last|ago\ (?:on|last))\ (?P<earlier>{_WEEKDAY}) | (?P<twice>{_WEEKDAY})\ before\ last
+    | (?:a\ )?week\ (?:last|ago(?:\ (?:on|last))?)\ (?P<earlier>{_WEEKDAY}) | (?P<twice>{_WEEKDAY})\ before\ last
     | (?P<count>{_COUNT})\ (?:(?P<unit>day|week|fortnight|month|year)|(?P<each>{_WEEKDAY}))s?\ ago
     | in\ (?P<ahead>{_COUNT})\ (?P<until>day|week|fortnight|month|year)s?\b(?!\ ago)
     | (?P<side>last|past|this\ past|next|this\ coming)\ (?P<named>{_WEEKDAY})
-    | a\ (?P<on>week|fortnight)\ on\ (?P<beyond>{_WEEKDAY}) | (?P<coming>{_WEEKDAY})\ (?P<further>week|fortnight)
+    | a\ (?P<on>week|fortnight)\ on\ (?P<beyond>{_WEEKDAY}) 
+    | (?<!every\ )(?<!next\ )(?P<coming>{_WEEKDAY})\ (?P<further>week|fortnight)(?!\ (?:ago|last|after))
     | (?P<where>last|this|next)\ (?P<span>week|weekend|month|year) | (?P<over>week|month|year)\ before\ last
-    | last\ (?:(?P<month>{"|".join(MONTHS)})|(?P<season>{"|".join(_SEASONS)}))(?!,?\ \d)
+    | (?<!the\ )(?<!at\ )last\ (?:(?P<month>{"|".join(MONTHS)})|(?P<season>{"|".join(_SEASONS)})){_ENDS}
     )\b""",
     re.I | re.X,
 )
@@ -45,7 +50,8 @@ _PLAIN = re.compile(  # of what lies behind: ahead it would be the next one
     rf"""\b(?:
     (?<!every\ )(?P<weekday>{_WEEKDAY})(?!['’]|,?\ (?:the\ )?\d|,?\ (?:{"|".join(MONTHS)}))
     | (?:at|over|on)\ the\ (?P<weekend>weekend)
-    | (?:back\ )?in\ (?-i:(?P<in>{"|".join(MONTHS)}))(?!,?\ (?:of\ )?\d)
+    | (?<!year\ )in\ (?-i:(?P<in>{"|".join(MONTHS)}))
+      (?!,?\ (?:of\ )?(?:['’]?\d|(?:last|that|this|next|the)\b|(?:{_COUNT})\ years?\b))
     | (?P<feast>{_FEAST})
     | on\ the\ (?P<date>\d{{1,2}}(?:st|nd|rd|th)|{"|".join(_ORDINALS)})(?!\ (?:of|floor|day|time|way|side|hand))
     )\b""",
@@ -105,7 +111,9 @@ def _meaning(match: re.Match[str], day: date) -> str:
     if match["until"] is not None:
         return _moved(day, _number(match["ahead"]), match["until"].lower())
     if match["each"] is not None:  # two Fridays ago
-        return spoken(_last(match["each"], day) - timedelta(7 * (_number(match["count"]) - 1)))
+        if not (count := _number(match["count"])):
+            raise OverflowError
+        return spoken(_last(match["each"], day) - timedelta(7 * (count - 1)))
     if (named := match["earlier"] or match["twice"]) is not None:
         return spoken(_last(named, day) - timedelta(7))
     if (named := match["beyond"] or match["coming"]) is not None:
@@ -117,7 +125,7 @@ def _meaning(match: re.Match[str], day: date) -> str:
         return _moved(day, -((day.month - _month(match["month"])) % 12 or 12), "month")
     if match["season"] is not None:
         season = match["season"].lower()
-        return f"{season} {day.year - (day.month <= _SEASONS[season])}"
+        return f"{season} {_moved(day, -(day.month <= _SEASONS[season]), 'year')}"
     if match["named"] is not None:
         apart = _DAYS.index(match["named"].lower()) - day.weekday()
         if match["side"].lower() == "next":  # on a Tuesday, "next Wednesday" is not tomorrow
@@ -169,7 +177,7 @@ def _moved(day: date, steps: int, unit: str) -> str:
             raise OverflowError
         return str(day.year + steps)
     months = day.year * 12 + day.month - 1 + steps
-    if months < 12:
+    if not 12 <= months < 10_000 * 12:
         raise OverflowError
     return f"{MONTHS[months % 12]} {months // 12}"
 

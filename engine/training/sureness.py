@@ -56,7 +56,7 @@ def fit(rows: Rows) -> Sureness:
     lines = [f"{name:10} {value:8.3f}" for name, value in zip((*SIGNS, "bias"), weights.tolist(), strict=True)]
     for name in dict.fromkeys(rows.sets):
         own = torch.tensor([one == name for one in rows.sets])
-        if min(rows.known[own].sum(), (~rows.known[own]).sum()) == 0 or own.all():
+        if any(len(set(rows.known[one].tolist())) < 2 for one in (own, ~own)):
             continue
         other = regression(rows.signs[~own], rows.known[~own])
         lines.append(f"{name} left out: {told_apart(rows.signs[own] @ other[:-1], rows.known[own])}")

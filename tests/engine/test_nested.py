@@ -34,6 +34,16 @@ TAKEN_APART = [
         "On which day does the friend I lent money to have her birthday?",
         "Who I lent money to?", "On which day does Gwen have her birthday?",
     ),
+    ("Where does the man live who mended the roof?", "Who mended the roof?", "Where does Gwen live?"),
+    (
+        "What does the man do for a living who paid for the repair?",
+        "Who paid for the repair?", "What does Gwen do for a living?",
+    ),
+    (
+        "On which date does the colleague from whom Deirdre took over wound care retire?",
+        "Who Deirdre took over wound care from?", "On which date does Gwen retire?",
+    ),
+    ("Where does the woman work with whom I play tennis?", "Who I play tennis with?", "Where does Gwen work?"),
     ("Email of whoever has to hire the timpani", "Who has to hire the timpani?", "Email of Gwen?"),
     ("Number of the person baking for Nadia's birthday?", "Who baking for Nadia's birthday?", "Number of Gwen?"),
     ("What can't the treasurer of the club eat?", "Who is the treasurer of the club?", "What can't Gwen eat?"),
@@ -61,6 +71,10 @@ WHOLE = [
     "What is the day that I was born?",
     "What did we decide about the cost of the painter?",
     "How is the new teacher at school?",
+    "When did the teacher announce who won the contest?",  # what is asked beside who
+    "When did the nurse call about who would visit?",
+    "What did the doctor give the woman who fainted?",
+    "When did the dentist visit my aunt who lives in Ulm?",
     "",
 ]
 

@@ -12,7 +12,7 @@ from real_memory import Caller, add, documents
 
 from ingest.catalog import DocumentRow
 from ingest.types import Document, Message
-from twin_app.catalog_library import passage
+from twin_app.catalog_library import moments_of, passage
 from twin_app.settings import Settings
 from twin_app.twin import Twin
 
@@ -179,3 +179,22 @@ def test_a_talk_without_a_date_is_of_its_files_time(home: Path, tmp_path: Path, 
         memory.close()
     assert "2025" not in copied["answer"]
     assert kept["answer"].splitlines()[0] == answer
+
+
+NO_TALK = [
+    "Item: kettle, bought at the market for 40 euro, I think\nItem: toaster, bought there, too\nItem: my old lamp\n",
+    "Q: When was the roof repaired by us?\nA: We had it done by Gerber.\nQ: Did we pay?\nA: We did.\n",
+    "HAMLET: I saw the ghost.\nHORATIO: My lord!\nHAMLET: I did.\nHORATIO: We saw it, too.\n",
+    "Name: Ulla\nTown: Ulm\nName: Bert\nTown: Bonn\nName: Cleo\nTown: Rome\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "date", "is_told"),
+    [(CHAT, "2026-02-27T10:00:00", True), (CHAT, "2026-03-02T10:00:00", False)]
+    + [(text, "2019-06-03T10:00:00", False) for text in NO_TALK],
+)
+def test_the_files_time_is_the_day_only_of_older_talk_between_people(text: str, date: str, is_told: bool) -> None:
+    """Not of lists of labels, nor of a chat that has gone on since it was added (row: on 1 March 2026)."""
+    document = Document(text, "", "crew", (), 0, len(text), date=date)
+    assert moments_of(row(document, "crew.txt")) == ([(0, date)] if is_told else [])
