@@ -1,6 +1,6 @@
 """Memories of other people than the sample folder's: files of a household, a locksmith and a cook, memories that four
-programs invented, and chats of two people, asked through the real product, with floors under today's figures.
-`-n 0 -s` prints them.
+programs and two writers invented, and chats of two people, asked through the real product, with floors under today's
+figures. `-n 0 -s` prints them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,14 @@ FOLDERS = {  # files, owner
 EVERY = 4  # of a folder's questions; 1 asks all, and all invented memories
 INVENTED = [
     f"{name}/u{at}"
-    for name, many, one in (("gen-a", 6, 3), ("gen-b", 8, None), ("gen-c", 8, 5), ("gen-d", 8, 5))
+    for name, many, one in (
+        ("gen-a", 6, 3),
+        ("gen-b", 8, None),
+        ("gen-c", 8, 5),
+        ("gen-d", 8, 5),
+        ("gen-e", 6, 1),
+        ("gen-f", 4, 1),
+    )
     for at in range(many)
     if EVERY == 1 or at == one
 ]
