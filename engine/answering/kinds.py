@@ -89,7 +89,8 @@ KINDS: tuple[Kind, ...] = (
           r"|\bwhat (?:is|was) the (?:ticket|entry|entrance|admission|fare|fine|toll|membership|subscription)\b"
           r"(?! (?:number|code|about|date))"
           r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
-          r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?)\b"
+          r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?|francs?"
+          r"|chf|rupees?|quid|bucks|crowns|kroner|pesos?|yen|zloty|lakhs?)\b"
           r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|" + _NO_HOUR + r"\b\d+[.,]\d\d\b(?![.:]\d| ?(?:a\.m|p\.?m\b))"),
     _kind("clock", r"\b(?<!in )(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
     _kind("weekday", r"\b(what|which) (day|days|weekday|weekdays)\b(?! of the month)", _WEEKDAY + "|" + _DATE),
@@ -156,7 +157,7 @@ SPECIFIC = ("email", "phone", "code", "address", "money", "clock")  # seldom met
 TIMED = ("time", "weekday", "clock", "duration")
 MONEY = re.compile(
     r"(?:[$€£¥]|\b(?:eur|usd|gbp|sek|chf)\b) ?\d[\d.,]*|\d[\d.,\s]*(?:[$€£¥]|(?:euros?|eur"
-    r"|dollars?|usd|pounds?|gbp|kr|kronor|sek|francs?|chf)\b)",
+    r"|dollars?|usd|pounds?|gbp|kr|kronor|sek|francs?|chf|rupees?|quid|bucks)\b)",
     re.I,
 )
 _MEANS = re.compile(r"\bwhat (?:does|do|did|is)\b.*\b(?:means?|meant|meaning|stands? for)\b", re.I)

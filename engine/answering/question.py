@@ -152,9 +152,10 @@ class Question:
             return self.kind.looks.search(run) is not None and _ISO.search(run) is None
         if self.kind.name in ("money", "clock") or _HOW_MANY.search(self.text[:LONGEST]):
             return _COUNTED.search(run) is not None
-        if _CALLED.search(self.text[:LONGEST]) and not any(word[0].isupper() for word in WORD.findall(run)):
+        said_words = [word for word in WORD.findall(run) if not _WEEKDAY.fullmatch(word)]  # nobody is called Friday
+        if _CALLED.search(self.text[:LONGEST]) and not any(word[0].isupper() for word in said_words):
             return False
-        words = [word.lower() for word in WORD.findall(run)]
+        words = [word.lower() for word in said_words]
         named = any(word not in STOP and word not in _SOMEBODY and not _DIGIT.search(word) for word in words)
         return named or self.kind.name not in ("person", "place")
 
@@ -265,6 +266,7 @@ _HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _COUNTED = re.compile(rf"\d|\b(?:{NUMBER_WORD}|noon|midnight)\b", re.I)
 _CALLED = re.compile(r"\bname of\b|['’]s (?:first |last |full )?name\b|\b(?:is|are|was|were)\b.*\bcalled\b")
+_WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?", re.I)
 _DIGIT = re.compile(r"\d")
 _TIMELY = re.compile(  # a digit, a word for times, or what stands before a time
     rf"\d|\b{NUMBER_WORD}\b|\b\w*(?:day|night|week|month|year|decade|century|morning|noon|evening|christmas)s?\b"

@@ -226,16 +226,18 @@ class Quoting:
 
     def speaker(self, sentence: Scored, run: str) -> str | None:
         """Who says a sentence of a talk, or is meant by the run "I" of it."""
-        passage = self.passages[sentence.document]
-        talk = Talk.of(passage.text, passage.writers)
+        talk = self._talk(sentence)
         return talk.meant(run, sentence.start) or talk.speaker(sentence.start)
+
+    def _talk(self, sentence: Scored) -> Talk:
+        passage = self.passages[sentence.document]
+        return Talk.of(passage.text, passage.writers)
 
     def _speaker(self, sentence: Scored, run: str, at: int) -> str | None:
         """Who is meant by a run "I", and who says a sentence where that is asked for and the run names nobody else."""
         if not self.question.asks_who:
             return None
-        passage = self.passages[sentence.document]
-        talk = Talk.of(passage.text, passage.writers)
+        talk = self._talk(sentence)
         if name := talk.meant(run, at):
             return name
         name = talk.speaker(sentence.start)
