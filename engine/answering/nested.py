@@ -97,10 +97,8 @@ def nested_of(text: str) -> Nested | None:
     """The two questions of a nested one; None for any other."""
     text = _FRAME.sub("", " ".join(text[:LONGEST].split()), count=1).rstrip("?!. ")
     if (match := _BEHIND_ITS_VERB.search(text)) is not None and _is_all_said(match["verb"]):
-        asks, way = (
-            "Who has" if match["who"].lower() == "whose" else "Who",
-            f" {match['with']}" if match["with"] else "",
-        )
+        asks = "Who has" if match["who"].lower() == "whose" else "Who"
+        way = f" {match['with']}" if match["with"] else ""
         return _of(f"{asks} {match['clause']}{way}?", text[: match.start("somebody")], match["verb"])
     if (match := _SOMEBODY.search(text)) is not None and _is_clause(match):
         return _nested("Who", text, match)

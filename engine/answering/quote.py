@@ -30,7 +30,7 @@ DATED = re.compile(
 )  # leads nowhere: dates stand everywhere
 _ALSO_NAMES = frozenset("april may june august".split())
 _IN_FULL = re.compile(r"\b[A-Z][\w’'-]*[a-z] (?:(?:van|von|de|der|den|la|da|dos|al|bin|Mc|O’) ?)*[A-Z][\w’'-]*[a-z]\b")
-_GOES_ON = re.compile(r"\W*(?:he|she|it|they|that|this)\b(?!['’]ll)", re.I)
+_POINTS_BACK = re.compile(r"\W*(?:he|she|it|they|that|this)\b(?!['’]ll)", re.I)
 _OF_US = re.compile(r"\b(?:I|we)\b", re.I)
 HEADING_WORDS = 3  # at most: "2. Rent" says nothing beside a sentence
 BESIDE = 0.3  # of the best sentence's score: what else of its document is shown while there is room
@@ -212,7 +212,7 @@ def excerpt(best: Scored, own: Sequence[Scored]) -> tuple[Sequence[Scored], Sequ
     first: an answer is often the next one's. own: all sentences of the document, in order."""
     at = next(place for place, one in enumerate(own) if (one.document, one.start) == (best.document, best.start))
     first, last, room = at, at + 1, SHOWN_WORDS - len(best.text.split())
-    if _GOES_ON.match(best.says) and first > 0 and (length := len(own[first - 1].text.split())) <= room:
+    if _POINTS_BACK.match(best.says) and first > 0 and (length := len(own[first - 1].text.split())) <= room:
         first, room = first - 1, room - length
     while last < len(own) and (length := len(own[last].text.split())) <= room:
         last, room = last + 1, room - length

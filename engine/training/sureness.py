@@ -10,12 +10,11 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from engine.answering.sureness import SIGNS
 from engine.config import ConfigError
+from engine.training.trusting import logistic
 
-DECAY = 0.005  # of the squared weights of standardised signs, beside the mean loss
 REFUSED = 1 / 9  # of the questions with an answer: these fall below grounded_at
 TENTH = 0.1
 
@@ -66,24 +65,11 @@ def fit(rows: Rows) -> Sureness:
 
 
 def regression(signs: Tensor, known: Tensor) -> Tensor:
-    """[SIGNS + 1] weights and bias."""
+    """[SIGNS + 1] weights and bias; fitted on standardised signs, so that none needs more steps than another."""
     mean, scale = signs.mean(0), signs.std(0).clamp(min=1e-6)
-    values = ((signs - mean) / scale).double()
-    counts = torch.where(known, 0.5 / known.sum(), 0.5 / (~known).sum()).double()
-    weights = torch.zeros(signs.shape[1] + 1, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
-
-    def loss() -> Tensor:
-        optimizer.zero_grad()
-        odds = values @ weights[:-1] + weights[-1]
-        lost = functional.binary_cross_entropy_with_logits(odds, known.double(), weight=counts, reduction="sum")
-        lost = lost + DECAY * weights[:-1].square().sum()
-        lost.backward()  # type: ignore[no-untyped-call]
-        return lost
-
-    optimizer.step(loss)  # type: ignore[no-untyped-call]
-    own = (weights.detach()[:-1] / scale).float()
-    return torch.cat([own, (weights.detach()[-1] - own.double() @ mean.double()).float()[None]])
+    *weights, bias = logistic((signs - mean) / scale, known)
+    own = torch.tensor(weights) / scale
+    return torch.cat([own, (bias - own @ mean)[None]])
 
 
 def told_apart(sure: Tensor, known: Tensor) -> str:
