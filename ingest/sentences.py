@@ -11,7 +11,11 @@ from collections.abc import Iterator
 
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*+\n\s*+")
 # The look-behind lets a run of dots be tried once, which keeps twenty megabytes of them linear.
-_CANDIDATE = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s)|[。！？]++[」』”’）]*+|\n")
+_CANDIDATE = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s)|[。！？]++[」』”’）]*+|\n"
+    r"|(?<=[\w)][\w)])\.(?=(?:The|It|He|She|They|We|You|In|On|At|After|As|An|This|That|These|His|Her|Its|Their|There|But|And|When|For"
+    r"|From|By|With|One|Our|My|If|So|To|Not)[ ,]|[A-Z][a-z’']++ [a-z]{2})"  # the space was left out
+)
 _SPACE = re.compile(r"\s*+")
 _WORD = re.compile(r"\S{1,40}")
 _LINE_OPENER = re.compile(

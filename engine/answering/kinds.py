@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from engine.answering.countries import any_country
+
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
@@ -109,7 +111,8 @@ KINDS: tuple[Kind, ...] = (
           rf"(?:the |an? |our |my )?[“\"]?(?!\w+days?\b|{_MONTH}\b)[\w-]+"
           rf"|\b\d+ (?!{_MONTH}\b)(?-i:[A-Z])\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
     _kind("reason", r"\bwhy\b|\bhow come\b|\bwhat for\b|\breason\b",
-          r"\b(?:because|since|so that|due to|as it|in order|to|reason|cause[ds]?|trouble|turned out)\b"),
+          r"\b(?:because|since|so that|due to|as it|in order|to|reason|cause[ds]?|trouble|turned out"
+          r"|(?:died|die) (?:of|from))\b"),
 )  # fmt: skip
 
 _COUNT = rf"(?:\d|\b{NUMBER_WORD}\b)\s?-?"
@@ -145,6 +148,8 @@ NARROW: tuple[Kind, ...] = (
             r"\b(?:piano|guitar|violin|cello|flute|drums?|clarinet|trumpet|sax(?:ophone)?|ukulele|bass|harp|accordion|banjo|oboe|horn"
             r"|trombone|tuba|viola|recorder|mandolin|bassoon|fiddle|keyboard|organ|lute|bagpipes|harmonica|percussion|sitar|zither)\b",
             None),
+    Kind("country", re.compile(r"\bnationality\b|\b(?:what|which) (?:country|nation)\b|\bcitizenship\b", re.I),
+         re.compile(rf"(?<!\w){any_country()}"), "place"),
     _narrow("leave", r"^\W*(?:may|can|could) (?:i|we|one|you|people)\b"
             r"(?! (?:please )?(?:tell|remind|say|give|list|get|see|know|find|have (?:the|my|your|\w+['’]s)\b))"
             r"|^\W*(?:is|are|am|was|were|does|do|did)\b.*\b(?:allow(?:s|ed)?|permit(?:s|ted)?|includ(?:es?|ed)|cover(?:s|ed)?"

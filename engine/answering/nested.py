@@ -5,10 +5,11 @@ the number of Gwen?" (Memory Interleave with the question written anew; paper se
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.answering.focus import LONGEST
 from engine.answering.kinds import ROLE
+from engine.answering.relations import Of, of_in
 from engine.answering.stems import WORD, stem
 from engine.answering.verbs import VERBS
 
@@ -86,16 +87,36 @@ class Nested:
     first: str  # asks for whom or what is meant
     before: str  # of the question itself, and
     behind: str  # what stands around it
+    of: Of | None = None  # where whoever is meant is named by what they are to another
 
     def second(self, name: str) -> str:
         """The question with a name in place of what is said."""
         glue = "" if self.behind.startswith(("'", "’")) else " "
-        return f"{self.before} {name}{glue}{self.behind}".strip() + "?"
+        return plainly(f"{self.before} {name}{glue}{self.behind}".strip() + "?", name)
+
+
+_PLAINLY = {  # as texts put it
+    r"(?:what (?:is|was)|when (?:is|was)) (?:the )?(?:date of birth|birth ?date|birthday) of": "When was {} born?",
+    r"(?:what (?:is|was)|when (?:is|was)) (?:the )?(?:date of death|death date) of": "When did {} die?",
+    r"(?:what|where) (?:is|was) (?:the )?(?:place of birth|birth ?place) of": "Where was {} born?",
+    r"(?:what|where) (?:is|was) (?:the )?(?:place of death) of": "Where did {} die?",
+    r"what (?:is|was) the cause of death of": "Why did {} die?",
+}
+
+
+def plainly(question: str, name: str) -> str:
+    """ "What is the date of birth of Max?" as "When was Max born?"."""
+    for asked, put in _PLAINLY.items():
+        if re.match(asked, question, re.I):
+            return put.format(name)
+    return question
 
 
 def nested_of(text: str) -> Nested | None:
     """The two questions of a nested one; None for any other."""
     text = _FRAME.sub("", " ".join(text[:LONGEST].split()), count=1).rstrip("?!. ")
+    if (related := _of_another(text)) is not None:
+        return related
     if (match := _BEHIND_ITS_VERB.search(text)) is not None and _is_all_said(match["verb"]):
         asks = "Who has" if match["who"].lower() == "whose" else "Who"
         way = f" {match['with']}" if match["with"] else ""
@@ -111,6 +132,20 @@ def nested_of(text: str) -> Nested | None:
     if (match := _NAMED_BY_OFFICE.search(text)) is not None and _is_somebody(text, match):
         return _of(f"Who is {match['role']}?", text[: match.start()], match["tail"] or "")
     return None
+
+
+def _of_another(text: str) -> Nested | None:
+    """Of "When was the director of Amar Sangi born?" and "Who is Arghun's paternal grandfather?"."""
+    if (of := of_in(text)) is None:
+        return None
+    before, behind = text[: of.at[0]], text[of.at[1] :]
+    if (through := of.through) is not None:
+        between, asked = through
+        if _ONLY_NAMED.match(before.strip()) and not behind.strip():
+            return Nested(between.asks, asked, "", between)
+        return None
+    nested = _of(of.asks, before, behind)
+    return replace(nested, of=of) if nested is not None else None
 
 
 def _nested(asks: str, text: str, match: re.Match[str]) -> Nested | None:

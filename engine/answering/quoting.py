@@ -12,6 +12,7 @@ from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
 from engine.answering.nested import nested_of
+from engine.answering.particular import particular
 from engine.answering.question import Question, said
 from engine.answering.quote import BESIDE, Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day, share
 from engine.answering.reader import Reading, Reads
@@ -84,7 +85,7 @@ class Quoting:
         if self.question.asks_a_day and any(self.question.is_then(passage.date) for passage in hop.opened):
             return None
         best = self.found[0] if self.found else None
-        if len(hops) >= self.policy.max_hops or is_enough(self.question, best, self.weights):
+        if len(hops) >= self.policy.max_hops or self._is_enough(best):
             return None
         if self.unnesting is not None and (step := self.unnesting.following(list(self.passages.values()), self.leads)):
             return step
@@ -97,6 +98,11 @@ class Quoting:
         looking_for = bridge_text(self.question, bridge)
         through = ((bridge.document, self.passages[bridge.document].context + bridge.text),)
         return Step(looking_for, f"to follow “{looking_for[:120]}”", through)
+
+    def _is_enough(self, best: Scored | None) -> bool:
+        """Whether one sentence answers it all: what is asked of "the director of" some film has to be said as well."""
+        outer = self.unnesting.asked if self.unnesting is not None else frozenset[str]()
+        return is_enough(self.question, best, self.weights) and (best is None or outer <= best.covered)
 
     def _scored(self, passages: Sequence[Passage]) -> list[Scored]:
         return score_sentences(
@@ -112,7 +118,7 @@ class Quoting:
         """The sentences to show, and how sure it is that they answer: of a nested question those that answer its parts,
         unless one sentence answers it whole."""
         quoted, self.by = self._chosen(), self
-        if self.unnesting is None or quoted is None or is_enough(self.question, quoted.sentences[0], self.weights):
+        if self.unnesting is None or quoted is None or self._is_enough(quoted.sentences[0]):
             return quoted
         if (parts := self.unnesting.answer(list(self.passages.values()), self.leads)) is None:
             return quoted
@@ -199,6 +205,8 @@ class Quoting:
         reading = self.readings.get(_place(first))
         if reading is None:
             return "", 0.0
+        if found := particular(self.question, first.text):
+            return found, quoted.score
         if self.question.asks_when and (day := self._day(first, reading)):
             return day, quoted.score
         if reading.start < max(first.start + first.said, first.end - len(said(first.text))):  # a stamp is no answer

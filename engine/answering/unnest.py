@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from engine.answering.kinds import Kind
 from engine.answering.nested import Nested
+from engine.answering.particular import particular
 from engine.answering.quote import Quoted, is_a_date, once, people_in, shown
+from engine.answering.relations import Of
 from engine.answering.sentences import Scored, names_in
 from engine.answering.stems import STOP, WORD, stems_of
 from engine.answering.talk import Talk, bare
@@ -48,6 +50,8 @@ class Unnesting:
         self.nested, self.kind, self.ask = nested, kind, ask
         self.first: Quoting | None = None  # remembers what its reader has read from hop to hop
         self.tried: list[Named] = []
+        around = f"{nested.before} {nested.of.noun} {nested.behind}" if nested.of is not None else ""
+        self.asked = frozenset(s for s in stems_of(around) if s not in STOP)  # that one sentence has to say
 
     def following(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> Step | None:
         """Looks for what is asked of the likeliest name that was not tried; None where there is no further one."""
@@ -72,11 +76,22 @@ class Unnesting:
         if first.chosen() is None:
             return []
         out: dict[str, Named] = {}
+        if self.nested.of is not None and (said := self._said(first, self.nested.of)):
+            return said
         for sentence in first.heard[:LOOKED_AT]:
             if first.covers(sentence) < TOLD:
                 continue
             for name in _names(first, sentence):
                 if not first.question.asks_who or _is_name(name, sentence, passages):
+                    out.setdefault(name, Named(name, sentence, sentence.score))
+        return list(out.values())
+
+    def _said(self, first: Quoting, of: Of) -> list[Named]:
+        """Names that sentences plainly give to whoever is meant."""
+        out: dict[str, Named] = {}
+        for sentence in first.heard:
+            if first.covers(sentence) >= TOLD:
+                for name in of.named(sentence.text):
                     out.setdefault(name, Named(name, sentence, sentence.score))
         return list(out.values())
 
@@ -88,7 +103,7 @@ class Unnesting:
             second.see(passages, leads)
             quoted = second.chosen()
             telling = [one for one in second.heard if _answers(second, one, named)]
-            first = next((one for one in telling if _names_it(second, one, named)), telling[0] if telling else None)
+            first = max(telling, key=lambda one: _tells(second, one, named), default=None)
             if quoted is None or first is None:
                 continue
             told = quoted.score * min(1.0, first.score / quoted.sentences[0].score)
@@ -114,9 +129,14 @@ def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
     )
 
 
-def _names_it(second: Quoting, sentence: Scored, named: Named) -> bool:
-    """Whether a sentence has the name itself, or is told of who has it."""
-    return not _stems(second, named).isdisjoint(sentence.covered)
+def _tells(second: Quoting, sentence: Scored, named: Named) -> tuple[float, bool, int, bool]:
+    """How well a sentence tells what is asked: share of the name that it or what is around it has, whether it says in
+    a plain form what is asked for, how many of the other words it has, and whether it has the name itself, or is told of who has it."""
+    name = _stems(second, named)
+    plain = particular(second.question, sentence.text) is not None
+    rest = second.weights.keys() - name - second.question.kind_stems
+    said = len((sentence.covered | sentence.hinted) & rest)
+    return len(name & sentence.near) / len(name), plain, said, not name.isdisjoint(sentence.covered)
 
 
 def _stems(second: Quoting, named: Named) -> frozenset[str]:

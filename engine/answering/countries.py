@@ -1,0 +1,48 @@
+"""Countries as texts name them: by name, by their people, by their parts ("Kansas" lies in the United States)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def _table() -> Mapping[str, str]:
+    """Every name in countries.txt, and the country it tells of."""
+    return {name: country for country, people, places in _lines() for name in (country, *people, *places)}
+
+
+@cache
+def _lines() -> list[tuple[str, list[str], list[str]]]:
+    """countries.txt: a country, how its people and things are called, and, behind a semicolon, other names and parts."""
+    found = []
+    for line in files(__package__).joinpath("countries.txt").read_text(encoding="utf-8").splitlines():
+        country, _, others = line.partition(": ")
+        people, _, places = others.partition("; ")
+        found.append((country, people.split(", "), places.split(", ") if places else []))
+    return found
+
+
+@cache
+def peoples() -> frozenset[str]:
+    """ "Dutch", "Norwegian": what tells of somebody where they are from."""
+    return frozenset(name for _, people, _ in _lines() for name in people)
+
+
+@cache
+def any_country() -> str:
+    """A pattern of all names, longer ones first; case counts."""
+    names = sorted(_table(), key=len, reverse=True)
+    return rf"(?:{'|'.join(re.escape(name) for name in names)})(?!\w)"
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){any_country()}")
+
+
+def countries_in(text: str) -> list[tuple[re.Match[str], str]]:
+    """Every place that names a country or its people, in order, and the country."""
+    return [(match, _table()[match.group()]) for match in _named().finditer(text)]

@@ -1,0 +1,85 @@
+"""When and where somebody was born and died, as encyclopaedias, obituaries and family trees put it: "(24 April 1777 in
+Turin – 15 November 1801)", "born 8 February 1964 in Joensuu"."""
+
+from __future__ import annotations
+
+import re
+
+from engine.answering.focus import LONGEST
+from engine.answering.relations import NAME
+
+_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+DAY = re.compile(  # with a year of three or four digits, or a year alone
+    rf"(?<![\w.,-])(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTHS})\.?,? (?P<year>\d{{3,4}})"
+    rf"|(?P<month2>{_MONTHS})\.? (?:(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,? )?(?P<year2>\d{{3,4}})"
+    r"|(?P<iso>\d{4}-\d\d-\d\d)|(?P<dotted>\d{1,2}\.\d{1,2}\.\d{4})"
+    r"|(?P<alone>(?:1\d|20)\d\d|(?<=c\. )\d{3,4}|(?<=circa )\d{3,4}))(?![\w%]|[.,]\d)",
+    re.I,
+)
+_BRACKETS = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
+_DASH = re.compile(r"\s*[–—]\s*|\s-+\s|(?<=\d)-(?=\d)")
+_PLACE = rf"{NAME}(?:, {NAME})*"
+_PLACES = {
+    "born": re.compile(rf"\bborn\b(?:[^.;()]| \w\.){{0,60}}? (?:in|at) (?P<place>{_PLACE})"),
+    "died": re.compile(rf"\b(?:died|passed away|was killed)\b(?:[^.;()]| \w\.){{0,60}}? (?:in|at) (?P<place>{_PLACE})"),
+}
+_SAID = {
+    "born": re.compile(r"\b(?:born|birth|b\.)\b[^.;]{0,40}?\Z", re.I),
+    "died": re.compile(r"\b(?:died|death|dead|killed|passed away|d\.)\b[^.;]{0,40}?\Z", re.I),
+}
+_ASKED = {
+    "born": re.compile(r"\b(?:born|birth|birthday|birthplace|birthdate)\b", re.I),
+    "died": re.compile(r"\b(?:die[ds]?|death|pass(?:ed)? away)\b", re.I),
+}
+
+
+def event_of(question: str) -> str | None:
+    """Whether it is asked of a birth or of a death."""
+    return next((event for event, asked in _ASKED.items() if asked.search(question[:LONGEST])), None)
+
+
+def day_of(text: str, event: str) -> str | None:
+    """The day that a sentence gives for it, verbatim."""
+    for inside in _BRACKETS.finditer(text):
+        within = inside.group(1)
+        for dash in _DASH.finditer(within):
+            before, behind = within[: dash.start()], within[dash.end() :]
+            if (first := DAY.search(before)) is not None and (second := DAY.search(behind)) is not None:
+                return (first if event == "born" else second).group()
+    for day in DAY.finditer(text):
+        if _SAID[event].search(text, 0, day.start()) is not None:
+            return day.group()
+    return None
+
+
+def place_of(text: str, event: str) -> str | None:
+    """The place that a sentence gives for it, verbatim."""
+    for inside in _BRACKETS.finditer(text):
+        parts = _DASH.split(inside.group(1), maxsplit=1)
+        if len(parts) == 2 and all(DAY.search(part) for part in parts):
+            part = parts[event == "died"]
+            rest = DAY.sub("", part)
+            if (named := re.search(rf"(?:\A\W*|\b(?:in|at) |, ){_PLACE}", rest)) is not None:
+                return re.sub(r"\A(?:\W|\b(?:in|at) )+", "", named.group()).strip(" ,")
+    found = _PLACES[event].search(text)
+    return found["place"] if found is not None else None
+
+
+def ordered(day: str) -> tuple[int, int, int] | None:
+    """Year, month and day of a text that DAY matches; 0 for what it does not say."""
+    if (match := DAY.search(day)) is None:
+        return None
+    if match["iso"]:
+        year, month, number = map(int, match["iso"].split("-"))
+        return year, month, number
+    if match["dotted"]:
+        number, month, year = map(int, match["dotted"].split("."))
+        return year, month, number
+    if match["alone"]:
+        return int(match["alone"]), 0, 0
+    name = (match["month"] or match["month2"])[:3].lower()
+    at = "jan feb mar apr may jun jul aug sep oct nov dec".split().index(name) + 1
+    return int(match["year"] or match["year2"]), at, int(match["day"] or match["day2"] or 0)

@@ -1,0 +1,27 @@
+"""Short answers that the form of a sentence gives away, where a reader of running text gets lost: days and places of
+birth and death, nationalities, who is whose husband."""
+
+from __future__ import annotations
+
+from engine.answering.countries import countries_in, peoples
+from engine.answering.lives import day_of, event_of, place_of
+from engine.answering.question import Question
+from engine.answering.relations import of_in
+from engine.answering.stems import stems_of
+
+
+def particular(question: Question, text: str) -> str | None:
+    """What a sentence says in answer to such a question, verbatim; None where it does not, or another is asked."""
+    kind = question.kind.name if question.kind is not None else ""
+    if kind == "country":
+        found = [match.group() for match, _ in countries_in(text)]
+        named = [name for name in found if not question.names.issuperset(stems_of(name))]
+        of_people = [name for name in named if name in peoples()]
+        return next(iter((*of_people, *named)), None)
+    if (event := event_of(question.text)) is not None:
+        if kind == "time":
+            return day_of(text, event)
+        return place_of(text, event) if kind == "place" else None
+    if question.asks_who and (of := of_in(question.text)) is not None and of.is_all_of(question.text):
+        return next(of.named(text), None)
+    return None
