@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from engine.answering.compared import compared_of
+from engine.answering.comparing import Comparing
 from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
@@ -41,12 +43,15 @@ UNREAD = 8.0  # logits below the best one: lower ones say no more
 class Quoting:
     def __init__(
         self, question: str, library: Library, policy: Policy, meanings: Meanings | None = None,
-        reads: Reads | None = None, *, is_part: bool = False, kind: Kind | None = None,
+        reads: Reads | None = None, *, is_part: bool = False, is_side: bool = False, kind: Kind | None = None,
     ) -> None:  # fmt: skip
-        """is_part: of a nested question, and not taken apart itself. kind: of answer, where it does not say."""
+        """is_part: of a nested question, and not taken apart itself. is_side: of one that compares, and is not one
+        itself. kind: of answer, where it does not say."""
         self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
         self.library, self.is_part = library, is_part
-        nested = None if is_part else nested_of(question)
+        compared = None if is_part or is_side else compared_of(question)
+        self.comparing = Comparing(compared, self._side) if compared else None
+        nested = None if is_part or compared else nested_of(question)
         self.unnesting = Unnesting(nested, kind_of(nested.second("the person")), self._part) if nested else None
         self.passages: dict[int, Passage] = {}
         self.leads: dict[int, float] = {}
@@ -57,10 +62,13 @@ class Quoting:
         self.tried: list[Scored] = []
         self.heard: list[Scored] = []  # the best of what was found, in the order that the reader has them in as well
         self.trust = 0.0  # in the reader's run of words, before its share among the others
-        self.by: Quoting = self  # of a nested question's parts, the one that is answered
+        self.by: Quoting | Comparing = self  # of a question's parts, the one that is answered
 
     def _part(self, question: str, kind: Kind | None = None) -> Quoting:
         return Quoting(question, self.library, self.policy, self.meanings, self.reads, is_part=True, kind=kind)
+
+    def _side(self, question: str) -> Quoting:
+        return Quoting(question, self.library, self.policy, self.meanings, self.reads, is_side=True)
 
     def see(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> None:
         """Reads what others have opened."""
@@ -85,7 +93,11 @@ class Quoting:
         if self.question.asks_a_day and any(self.question.is_then(passage.date) for passage in hop.opened):
             return None
         best = self.found[0] if self.found else None
-        if len(hops) >= self.policy.max_hops or self._is_enough(best):
+        if len(hops) >= self.policy.max_hops:
+            return None
+        if self.comparing is not None:
+            return self.comparing.following(list(self.passages.values()), self.leads, best)
+        if self._is_enough(best):
             return None
         if self.unnesting is not None and (step := self.unnesting.following(list(self.passages.values()), self.leads)):
             return step
@@ -118,6 +130,11 @@ class Quoting:
         """The sentences to show, and how sure it is that they answer: of a nested question those that answer its parts,
         unless one sentence answers it whole."""
         quoted, self.by = self._chosen(), self
+        if self.comparing is not None:
+            held = self.comparing.answer(list(self.passages.values()), self.leads)
+            if held is not None:
+                quoted, self.by = held, self.comparing
+            return quoted
         if self.unnesting is None or quoted is None or self._is_enough(quoted.sentences[0]):
             return quoted
         if (parts := self.unnesting.answer(list(self.passages.values()), self.leads)) is None:
@@ -236,6 +253,11 @@ class Quoting:
         """Who says a sentence of a talk, or is meant by the run "I" of it."""
         talk = self._talk(sentence)
         return talk.meant(run, sentence.start) or talk.speaker(sentence.start)
+
+    def written(self, sentence: Scored) -> str | None:
+        """When a sentence was written, as far as that is known."""
+        passage = self.passages[sentence.document]
+        return passage.written(sentence.start) or passage.date
 
     def _talk(self, sentence: Scored) -> Talk:
         passage = self.passages[sentence.document]
