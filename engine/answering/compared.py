@@ -21,7 +21,7 @@ class Compared:
     sides: tuple[str, str]
     asks: tuple[str, str]
     rule: Rule
-    by: str = ""  # measures.Measure.by; of "same" the thing that may be so
+    by: str = ""  # measures.Measure.by; of "same" the thing that may be so, of "both" what both may be
     is_judged: bool = False  # yes where the first side wins, no where the other does; else the side itself
 
 
@@ -85,7 +85,7 @@ def compared_of(text: str) -> Compared | None:
     if (match := _BOTH.match(text)) is not None:
         one, other, rest = match["a"], match["b"], match["rest"]
         aux = _singular(match["aux"]).capitalize()
-        return Compared((one, other), (f"{aux} {one} {rest}?", f"{aux} {other} {rest}?"), "both", is_judged=True)
+        return Compared((one, other), (f"{aux} {one} {rest}?", f"{aux} {other} {rest}?"), "both", rest, is_judged=True)
     if (match := _BEFORE.match(text)) is not None:
         return _events(match)
     return None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from engine.answering.focus import LONGEST
-from engine.answering.relations import NAME
+from engine.answering.naming import NAME
 
 _MONTHS = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from engine.answering.focus import LONGEST
 from engine.answering.kinds import ROLE
+from engine.answering.placing import In, in_in
 from engine.answering.relations import Of, of_in
 from engine.answering.stems import WORD, stem
 from engine.answering.verbs import VERBS
@@ -87,7 +88,7 @@ class Nested:
     first: str  # asks for whom or what is meant
     before: str  # of the question itself, and
     behind: str  # what stands around it
-    of: Of | None = None  # where whoever is meant is named by what they are to another
+    of: Of | In | None = None  # where it is a relation to somebody, or a place that holds something, that names
 
     def second(self, name: str) -> str:
         """The question with a name in place of what is said."""
@@ -136,10 +137,11 @@ def nested_of(text: str) -> Nested | None:
 
 def _of_another(text: str) -> Nested | None:
     """Of "When was the director of Amar Sangi born?" and "Who is Arghun's paternal grandfather?"."""
-    if (of := of_in(text)) is None:
+    of = of_in(text) or in_in(text)
+    if of is None:
         return None
     before, behind = text[: of.at[0]], text[of.at[1] :]
-    if (through := of.through) is not None:
+    if isinstance(of, Of) and (through := of.through) is not None:
         between, asked = through
         if _ONLY_NAMED.match(before.strip()) and not behind.strip():
             return Nested(between.asks, asked, "", between)

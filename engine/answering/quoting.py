@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from engine.answering.choosing import choice_of
 from engine.answering.compared import compared_of
 from engine.answering.comparing import Comparing
 from engine.answering.kinds import Kind, kind_of
@@ -51,6 +52,7 @@ class Quoting:
         self.library, self.is_part = library, is_part
         compared = None if is_part or is_side else compared_of(question)
         self.comparing = Comparing(compared, self._side) if compared else None
+        self.choice = None if compared else choice_of(question)
         nested = None if is_part or compared else nested_of(question)
         self.unnesting = Unnesting(nested, kind_of(nested.second("the person")), self._part) if nested else None
         self.passages: dict[int, Passage] = {}
@@ -214,6 +216,11 @@ class Quoting:
         if self.by is not self:
             return self.by.span(quoted)
         first = quoted.sentences[0]
+        if self.comparing is not None:
+            return "", 0.0  # one of the two it would have to be
+        if self.choice is not None:
+            chosen = self.choice.of((first, *self.heard))
+            return (chosen, quoted.score) if chosen is not None else ("", 0.0)
         if self.question.is_yes_no:
             found = verdict(self.question, first.text, first.near, first.covered)
             return (found, quoted.score) if found is not None else ("", 0.0)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.answering.kinds import Kind
 from engine.answering.nested import Nested
 from engine.answering.particular import particular
+from engine.answering.placing import In
 from engine.answering.quote import Quoted, is_a_date, once, people_in, shown
 from engine.answering.relations import Of
 from engine.answering.sentences import Scored, names_in
@@ -86,7 +87,7 @@ class Unnesting:
                     out.setdefault(name, Named(name, sentence, sentence.score))
         return list(out.values())
 
-    def _said(self, first: Quoting, of: Of) -> list[Named]:
+    def _said(self, first: Quoting, of: Of | In) -> list[Named]:
         """Names that sentences plainly give to whoever is meant."""
         out: dict[str, Named] = {}
         for sentence in first.heard:

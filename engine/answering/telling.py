@@ -1,0 +1,147 @@
+"""What a sentence tells of one side of a comparison: a day, a quantity, a country, yes or no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.answering.compared import Compared
+from engine.answering.countries import countries_in
+from engine.answering.lives import DAY, day_of, event_of, ordered
+from engine.answering.quantities import quantities
+from engine.answering.quote import Quoted
+from engine.answering.sentences import Scored
+from engine.answering.stems import STOP, WORD, stem, stems_of
+from engine.answering.times import times_in
+from engine.answering.verbs import VERBS
+
+if TYPE_CHECKING:
+    from engine.answering.quoting import Quoting
+
+MEASURES = {  # which quantities an adjective may mean, the likeliest first
+    "duration": ("time",), "money": ("money",), "big": ("area", "length", "volume", "weight", ""), "tall": ("length",),
+    "high": ("length", "share", "money", ""), "heavy": ("weight",), "deep": ("length",), "wide": ("length",),
+    "thick": ("length",), "warm": ("heat", ""), "hot": ("heat", ""), "cold": ("heat", ""), "loud": ("noise",),
+    "strong": ("share", ""), "fast": ("time", "speed"), "long": ("length", "time", ""), "far": ("length", "time"),
+    "many": ("",),
+}  # fmt: skip
+_TOTAL = re.compile(r"\b(?:total|sum|altogether|all together|in all)\b", re.I)
+_BESIDE = 25  # characters between a name and the day of birth in a list
+Value = tuple[int, ...] | float | str | frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    value: Value
+    of: str  # a quantity's kind (quantities.Quantity.of); empty for anything else
+    sentence: Scored
+
+
+def tellings(side: Quoting, sentence: Scored, compared: Compared, own: frozenset[str]) -> Iterator[Telling]:
+    """Of a sentence about a side, what can be held against the other one. own: stems that the side is called by."""
+    if counts(compared):
+        yield from _quantities(sentence, compared.by, own)
+        return
+    value: Value | None
+    if compared.rule == "both":
+        value = _judged(side, sentence, compared)
+    elif compared.by == "country":
+        value = frozenset(country for _, country in countries_in(sentence.text)) or None
+    elif compared.by in ("time", "born"):
+        value = _day(side, sentence, own)
+    else:
+        run, likely = side.span(alone(sentence))
+        stems = frozenset(s for s in stems_of(run) if s not in STOP and s not in side.question.stems)
+        value = stems if stems and likely >= side.policy.span_at else None
+    if value is not None:
+        yield Telling(value, "", sentence)
+
+
+def counts(compared: Compared) -> bool:
+    """Whether quantities are compared, which need no reader."""
+    return compared.rule in ("least", "most") and compared.by not in ("time", "born")
+
+
+def likeliness(telling: Telling, compared: Compared) -> int:
+    """Of several kinds of quantities, the place of this one among those that may be meant: 0 for the likeliest."""
+    families = MEASURES.get(compared.by, ("",))
+    return families.index(telling.of) if telling.of in families else len(families)
+
+
+def class_of(compared: Compared) -> frozenset[str]:
+    """Of "Are A and B both American writers?", what they may be; nothing where it is asked what they do."""
+    named = frozenset(stems_of(compared.by)) - STOP if compared.rule == "both" else frozenset[str]()
+    is_being = compared.asks[0].startswith(("Is ", "Was "))
+    return named if is_being and named.isdisjoint(VERBS) else frozenset()
+
+
+def is_less(one: Value, other: Value) -> bool | None:
+    """None where neither is: a year and a day within it."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        for left, right in zip(one, other, strict=True):
+            if not left or not right:
+                return None
+            if left != right:
+                return left < right
+        return None
+    assert isinstance(one, float | int)
+    assert isinstance(other, float | int)
+    return None if one == other else one < other
+
+
+def alone(sentence: Scored) -> Quoted:
+    return Quoted((sentence,), sentence.score, (sentence,))
+
+
+def is_total(sentence: Scored) -> bool:
+    """Whether a sum is what a line gives."""
+    return _TOTAL.search(sentence.text) is not None
+
+
+def _judged(side: Quoting, sentence: Scored, compared: Compared) -> str | None:
+    named = class_of(compared)
+    if named and named <= frozenset(stems_of(sentence.text)):
+        return "yes"
+    word, _ = side.span(alone(sentence))
+    return word if word in ("yes", "no") else None
+
+
+def _quantities(sentence: Scored, by: str, own: frozenset[str]) -> Iterator[Telling]:
+    """One of each kind: the nearest behind the side's name, or before it."""
+    families, text = MEASURES.get(by, ("",)), sentence.text
+    place = max((m.end() for m in WORD.finditer(text) if stem(m.group().lower()) in own), default=0)
+    found = [one for one in quantities(text) if one.of in families]
+    for of in families:
+        if held := [one for one in found if one.of == of]:
+            best = min(held, key=lambda one: (one.at[0] < place, abs(one.at[0] - place)))
+            is_slow = by == "fast" and of == "time"
+            yield Telling(-best.value if is_slow else best.value, of, sentence)
+
+
+def _day(side: Quoting, sentence: Scored, own: frozenset[str]) -> tuple[int, ...] | None:
+    """Year, month and day that a sentence tells, by the day it was written where it does not say the year. Of a birth
+    or a death only where it says so, or stands beside the name."""
+    text, event = sentence.text, event_of(side.question.text)
+    if event is not None:
+        if (day := day_of(text, event)) is not None:
+            return ordered(day)
+        row = re.sub(r"\s+", " ", text)  # of a table, too
+        ends = [m.end() for m in WORD.finditer(row) if stem(m.group().lower()) in own]
+        beside = (DAY.search(row, end, end + _BESIDE) for end in ends)
+        return next((ordered(match.group()) for match in beside if match is not None), None)
+    run, _ = side.span(alone(sentence))
+    for one in (run, text):
+        if (match := DAY.search(one)) is not None:
+            return ordered(match.group())
+    written = side.written(sentence)
+    for one in (run, text):
+        for time in times_in(one):
+            if len(time.first) == len("05-12") and written is not None:
+                return int(written[:4]), *map(int, time.first.split("-"))
+            if len(time.first) == len("2024-05-12"):
+                return tuple(map(int, time.first.split("-")))
+    if written is not None and side.question.is_past:
+        return tuple(map(int, written[:10].split("-")))
+    return None
