@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from engine.answering.meaning import Meanings
-from engine.answering.quoting import Quoting
+from engine.answering.quoting import DEEPEST, Quoting
 from engine.answering.reader import READER, Reads
 from engine.answering.sentences import Scored
 from engine.config import ConfigError, ModelConfig
@@ -246,7 +246,7 @@ class Engine:
         if whole != text:
             yield Text(whole.removeprefix(text))
         text = whole
-        quoting = Quoting(ask.question, library, self.policy, is_part=True)  # as a whole: nothing is chosen here
+        quoting = Quoting(ask.question, library, self.policy, depth=DEEPEST)  # as a whole: nothing is chosen here
         for number in range(1, len(trail.hops) + 1):
             quoting.following(trail.hops[:number])
         best: dict[int, Scored] = {}

@@ -1,5 +1,5 @@
-"""Questions that name their possible answers: "Was it the left or the right knee?", "Which singer is American, Mark King
-or Nick Hexum?". One of them is the answer, as it stands in the question."""
+"""Questions that name their possible answers: "Was it the left or the right knee?", "Which singer is American, Mark
+King or Nick Hexum?". One of them is the answer, as it stands in the question."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ _SAME = re.compile(
 )
 _BOTH = re.compile(rf"\W*{_AUX} (?P<a>.+?) and (?P<b>.+?) both (?P<rest>.+)\Z", re.I)
 _CLASS = re.compile(
-    r"\A(?:(?:both|the|two|of) )*(?:(?:movies|films|villages|magazines|bands|(?:high )?schools|universities|songs|books|airports"
-    r"|rivers|cities|towns|companies)\b[:,]? )?",
+    r"\A(?:(?:both|the|two|of) )*(?:(?:movies|films|villages|magazines|bands|(?:high )?schools|universities|songs|books"
+    r"|airports|rivers|cities|towns|companies)\b[:,]? )?",
     re.I,
 )
 _MAKERS = re.compile(r"\b(?P<noun>director|producer|composer|performer|author|writer|singer|founder)s?\b", re.I)

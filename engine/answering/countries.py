@@ -16,7 +16,7 @@ def _table() -> Mapping[str, str]:
 
 @cache
 def _lines() -> list[tuple[str, list[str], list[str]]]:
-    """countries.txt: a country, how its people and things are called, and, behind a semicolon, other names and parts."""
+    """countries.txt: a country, what its people are called, and, behind a semicolon, other names and parts."""
     found = []
     for line in files(__package__).joinpath("countries.txt").read_text(encoding="utf-8").splitlines():
         country, _, others = line.partition(": ")

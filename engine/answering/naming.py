@@ -62,10 +62,11 @@ _DESCRIBING = rf"(?:(?:the |an? )?(?:(?:[a-z][\w/-]*|{any_country()}) ){{0,5}}?)
 _THE_NAME = rf"(?!{any_country()} [a-z])(?P<name>{NAME})"
 _OF_PARENTS = {
     "father|dad|parent": rf"{_CHILD}[^.;]*? (?:of|to) {_DESCRIBING}{_THE_NAME}",
-    "mother|mum|mom": rf"{_CHILD}[^.;]*? (?:of|to) [^.;]*?\band (?:of )?(?:(?:his|her|the|first|second|third|wife|consort) )*"
-    rf"{_DESCRIBING}{_THE_NAME}",
+    "mother|mum|mom": rf"{_CHILD}[^.;]*? (?:of|to) [^.;]*?\band (?:of )?"
+    rf"(?:(?:his|her|the|first|second|third|wife|consort) )*{_DESCRIBING}{_THE_NAME}",
     "child|son|daughter": rf"\b(?:father|mother|parent)s? of {_DESCRIBING}{_THE_NAME}",
-    "husband|wife|spouse|partner": rf"\b(?:married|marries|marrying|[Mm]arriage)(?: is| was)?(?: to| with)? {_DESCRIBING}{_THE_NAME}",
+    "husband|wife|spouse|partner": r"\b(?:married|marries|marrying|[Mm]arriage)(?: is| was)?(?: to| with)? "
+    rf"{_DESCRIBING}{_THE_NAME}",
 }
 _QUEEN = rf"{_CHILD}[^.;]*? (?:of|to) {_DESCRIBING}(?P<name>(?:Queen|Princess|Lady|Empress|Countess|Duchess)\b {NAME})"
 

@@ -43,6 +43,11 @@ _SOMETHING = re.compile(
     r"|the (?P<whose>[\w-]+) whose )",
     re.I,
 )
+_SOMETHING_NAMED = re.compile(  # "the bank that bought FleetBoston", where a name is what is said of it
+    rf"\bthe (?!(?:name|only|first|last|same|most|one)\b)(?P<noun>{_THING}) (?:that|which|(?P<who>who)) "
+    r"(?=(?-i:[^?]*\b[A-Z]))",
+    re.I,
+)
 _KIN = (
     r"(?:mother|father|mum|mom|dad|sister|brother|uncle|aunt|cousin|daughter|son|grand\w+|god\w+|wife|husband|partner)"
 )
@@ -130,6 +135,8 @@ def nested_of(text: str) -> Nested | None:
         if match["whose"]:
             asks = "Who has" if re.fullmatch(_PERSON, match["whose"], re.I) else f"Which {match['whose']} has"
         return _nested(asks, text, match)
+    if (match := _SOMETHING_NAMED.search(text)) is not None and match.start() > 0:
+        return _nested("Who" if match["who"] else f"Which {match['noun']}", text, match)
     if (match := _NAMED_BY_OFFICE.search(text)) is not None and _is_somebody(text, match):
         return _of(f"Who is {match['role']}?", text[: match.start()], match["tail"] or "")
     return None

@@ -12,11 +12,14 @@ from engine.answering.lives import place_of
 from engine.answering.naming import CAPITAL, NAME
 from engine.answering.stems import stems_of
 
-_NOUN = r"country|city|town|state|county|province|region|district|territory|village|municipality|island|continent|area|location|place"
+_NOUN = (
+    r"country|city|town|state|county|province|region|district|territory|village|municipality|island|continent|area"
+    r"|location|place"
+)
 _VERB = (
-    r"(?:is|was|are|were|lies|sits) (?:located|situated|found|based|born|held|fought|filmed|set|made|formed|founded|buried|raised)"
-    r"|(?:is|was) (?:a citizen|from|in|part)|died|lived|lives|takes place|took place|grew up|works?|worked|belongs?|comes? from"
-    r"|originated|is|was"
+    r"(?:is|was|are|were|lies|sits) (?:located|situated|found|based|born|held|fought|filmed|set|made|formed|founded"
+    r"|buried|raised)|(?:is|was) (?:a citizen|from|in|part)|died|lived|lives|takes place|took place|grew up|works?"
+    r"|worked|belongs?|comes? from|originated|is|was"
 )
 _WHERE = re.compile(
     rf"\bthe (?:same )?(?P<noun>{_NOUN}) (?:where|in which|(?:that|which) contains?|containing|of which|that|which)?\s?"
@@ -32,7 +35,8 @@ _HOLDING = re.compile(
 _BIRTH = re.compile(
     r"(?P<of>(?:[A-Z][\w.’-]*,? )*[A-Z][\w.’-]*)['’]s? (?P<noun>birthplace|(?:city|place|country|state|town) of birth"
     r"|birth (?:city|place|country|state)|hometown)\b"
-    r"|\b(?:the )?(?P<noun2>birthplace|(?:city|place|country|state|town) of birth|birth (?:city|place)) of (?P<of2>[A-Z][^?]*?)(?=\W*\Z)"
+    r"|\b(?:the )?(?P<noun2>birthplace|(?:city|place|country|state|town) of birth|birth (?:city|place)) of"
+    r" (?P<of2>[A-Z][^?]*?)(?=\W*\Z)"
 )
 
 

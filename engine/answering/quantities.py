@@ -9,8 +9,8 @@ from dataclasses import dataclass
 _WORDS = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"
-        " nineteen".split()
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+        " seventeen eighteen nineteen".split()
     )
 } | {"a": 1, "an": 1, "half": 0.5, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70}
 _WORDS |= {"eighty": 80, "ninety": 90, "hundred": 100, "a couple of": 2, "dozen": 12}
@@ -19,7 +19,8 @@ _UNITS: dict[str, tuple[str, float]] = {  # pattern: what it measures, and how m
     r"days?|nights?": ("time", 1440), r"weeks?": ("time", 10080), r"months?": ("time", 43800),
     r"years?|yrs?": ("time", 525600),
     r"mm|millimet(?:re|er)s?": ("length", 0.1), r"cm|centimet(?:re|er)s?": ("length", 1),
-    r"m|met(?:re|er)s?": ("length", 100), r"km|kilomet(?:re|er)s?": ("length", 100000), r"miles?|mi": ("length", 160934),
+    r"m|met(?:re|er)s?": ("length", 100), r"km|kilomet(?:re|er)s?": ("length", 100000),
+    r"miles?|mi": ("length", 160934),
     r"feet|foot|ft": ("length", 30.48), r"inch(?:es)?": ("length", 2.54),
     r"m²|m2|sq\.? ?m|sqm|square met(?:re|er)s?": ("area", 1), r"sq\.? ?ft|square f(?:ee|oo)t": ("area", 0.0929),
     r"hectares?|ha": ("area", 10000), r"acres?": ("area", 4047), r"km²|km2|square kilomet(?:re|er)s?": ("area", 1e6),
@@ -38,7 +39,8 @@ _NUMBER = (
 )
 _UNIT = "|".join(f"(?P<u{at}>(?:{pattern})(?![\\w²]))" for at, pattern in enumerate(_UNITS))
 _QUANTITY = re.compile(
-    rf"(?P<sign>[$€£¥]|\b(?:eur|usd|gbp|sek|nok|dkk|chf|pln)\b)? ?(?<![\w.,:/-])(?P<number>{_NUMBER})(?P<half> and a half)?"
+    rf"(?P<sign>[$€£¥]|\b(?:eur|usd|gbp|sek|nok|dkk|chf|pln)\b)? ?(?<![\w.,:/-])(?P<number>{_NUMBER})"
+    r"(?P<half> and a half)?"
     rf"(?:(?: |-)?(?:(?P<money>(?:{_MONEY})(?!\w))|{_UNIT}))?(?![\d:])",
     re.I,
 )

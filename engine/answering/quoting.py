@@ -35,6 +35,7 @@ from engine.library import Library, Passage
 from engine.policy import Policy
 
 READ = 12  # best sentences that a reader looks at
+DEEPEST = 3  # parts of parts
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
 DAY = 10  # characters of a day with its year
 GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
@@ -44,16 +45,18 @@ UNREAD = 8.0  # logits below the best one: lower ones say no more
 class Quoting:
     def __init__(
         self, question: str, library: Library, policy: Policy, meanings: Meanings | None = None,
-        reads: Reads | None = None, *, is_part: bool = False, is_side: bool = False, kind: Kind | None = None,
+        reads: Reads | None = None, *, is_part: bool = False, depth: int = 0, kind: Kind | None = None,
     ) -> None:  # fmt: skip
-        """is_part: of a nested question, and not taken apart itself. is_side: of one that compares, and is not one
-        itself. kind: of answer, where it does not say."""
+        """is_part: of a nested question. depth: how many questions it is a part or a side of. kind: of answer, where it
+        does not say."""
         self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
-        self.library, self.is_part = library, is_part
-        compared = None if is_part or is_side else compared_of(question)
+        self.library, self.is_part, self.depth = library, is_part, depth
+        compared = compared_of(question) if depth == 0 else None
         self.comparing = Comparing(compared, self._side) if compared else None
         self.choice = None if compared else choice_of(question)
-        nested = None if is_part or compared else nested_of(question)
+        nested = nested_of(question) if compared is None and depth < DEEPEST else None
+        if is_part and nested is not None and nested.of is None:
+            nested = None  # what else is said of somebody leads astray within a part
         self.unnesting = Unnesting(nested, kind_of(nested.second("the person")), self._part) if nested else None
         self.passages: dict[int, Passage] = {}
         self.leads: dict[int, float] = {}
@@ -67,10 +70,13 @@ class Quoting:
         self.by: Quoting | Comparing = self  # of a question's parts, the one that is answered
 
     def _part(self, question: str, kind: Kind | None = None) -> Quoting:
-        return Quoting(question, self.library, self.policy, self.meanings, self.reads, is_part=True, kind=kind)
+        below = self.depth + 1
+        return Quoting(
+            question, self.library, self.policy, self.meanings, self.reads, is_part=True, depth=below, kind=kind
+        )
 
     def _side(self, question: str) -> Quoting:
-        return Quoting(question, self.library, self.policy, self.meanings, self.reads, is_side=True)
+        return Quoting(question, self.library, self.policy, self.meanings, self.reads, depth=1)
 
     def see(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> None:
         """Reads what others have opened."""

@@ -20,14 +20,18 @@ _THROUGH = {  # kin of kin: first whose, then what of theirs
     "father-in-law": ("spouse", "father"),
     "mother-in-law": ("spouse", "mother"),
 }
-_WORKS = r"(?:film|movie|song|single|album|book|novel|play|opera|series|show|game|magazine|newspaper|company|band|painting|poem)"
+_WORKS = (
+    r"(?:film|movie|song|single|album|book|novel|play|opera|series|show|game|magazine|newspaper|company|band|painting"
+    r"|poem)"
+)
 _NOUN = "|".join((*_THROUGH, *MAKERS, _KIN))
 _FULL_NAME = rf"[“\"'‘({CAPITAL}\d.#][^\n]*"
 _OF = re.compile(
     rf"\b(?:the )?(?P<noun>(?-i:{_NOUN})) of (?:(?-i:the) )?(?:(?:\d{{4}} )?{_WORKS} )?(?P<of>(?-i:{_FULL_NAME}))", re.I
 )
 _WHOSE = re.compile(
-    rf"['’]s? (?:(?:late|main|first|second|last|only|older|elder|younger|eldest|youngest) )?(?P<noun>{_NOUN})\b(?!-| of\b)",
+    r"['’]s? (?:(?:late|main|first|second|last|only|older|elder|younger|eldest|youngest) )?"
+    rf"(?P<noun>{_NOUN})\b(?!-| of\b)",
     re.I,
 )
 _BEGINS = re.compile(
@@ -70,7 +74,7 @@ class Of:
 
 
 def of_in(text: str) -> Of | None:
-    """What is said to name somebody by, where a name stands behind or before it: the last one, which is the innermost."""
+    """What is said to name somebody by, where a name stands behind or before it: the last one, the innermost."""
     text = text[:LONGEST]
     if (match := _OF.search(text)) is not None:
         start, end = match.span("of")

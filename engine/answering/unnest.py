@@ -51,11 +51,16 @@ class Unnesting:
         self.nested, self.kind, self.ask = nested, kind, ask
         self.first: Quoting | None = None  # remembers what its reader has read from hop to hop
         self.tried: list[Named] = []
+        self.seconds: dict[str, Quoting] = {}  # by name
         around = f"{nested.before} {nested.of.noun} {nested.behind}" if nested.of is not None else ""
         self.asked = frozenset(s for s in stems_of(around) if s not in STOP)  # that one sentence has to say
 
     def following(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> Step | None:
         """Looks for what is asked of the likeliest name that was not tried; None where there is no further one."""
+        for tried in self.tried:
+            second = self._second(tried)
+            if second.unnesting is not None and (step := second.unnesting.following(passages, leads)) is not None:
+                return step
         if len(self.tried) >= NAMES:
             return None
         known = [frozenset(stems_of(named.name)) for named in self.tried]
@@ -99,12 +104,15 @@ class Unnesting:
     def answer(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> tuple[Quoted, Quoting] | None:
         """The best answer to the second part, of any name that was tried, and whoever read it."""
         best: tuple[tuple[float, float], Quoted, Quoting] | None = None
+        is_related = self.nested.of is not None
         for named in self.tried:
             second = self._second(named)
             second.see(passages, leads)
             quoted = second.chosen()
             telling = [one for one in second.heard if _answers(second, one, named)]
-            first = max(telling, key=lambda one: _tells(second, one, named), default=None)
+            if quoted is not None and second.by is not second:
+                telling = [quoted.sentences[0]]
+            first = max(telling, key=lambda one: _tells(second, one, named, is_related), default=None)
             if quoted is None or first is None:
                 continue
             told = quoted.score * min(1.0, first.score / quoted.sentences[0].score)
@@ -117,7 +125,9 @@ class Unnesting:
         return best[1:] if best is not None else None
 
     def _second(self, named: Named) -> Quoting:
-        return self.ask(self.nested.second(named.name), self.kind)
+        if named.name not in self.seconds:
+            self.seconds[named.name] = self.ask(self.nested.second(named.name), self.kind)
+        return self.seconds[named.name]
 
 
 def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
@@ -130,12 +140,13 @@ def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
     )
 
 
-def _tells(second: Quoting, sentence: Scored, named: Named) -> tuple[float, bool, int, bool]:
+def _tells(second: Quoting, sentence: Scored, named: Named, is_related: bool) -> tuple[float, bool, int, bool]:
     """How well a sentence tells what is asked: share of the name that it or what is around it has, whether it says in
-    a plain form what is asked for, how many of the other words it has, and whether it has the name itself, or is told of who has it."""
+    a plain form what is asked for, how many of the other words it has (of a work's maker, and kin: elsewhere such words
+    lead astray), and whether it has the name itself, or is told of who has it."""
     name = _stems(second, named)
     plain = particular(second.question, sentence.text) is not None
-    rest = second.weights.keys() - name - second.question.kind_stems
+    rest = second.weights.keys() - name - second.question.kind_stems if is_related else frozenset[str]()
     said = len((sentence.covered | sentence.hinted) & rest)
     return len(name & sentence.near) / len(name), plain, said, not name.isdisjoint(sentence.covered)
 
