@@ -24,6 +24,7 @@ _LINE_OPENER = re.compile(
     r"|\d{1,2}:\d\d(?::\d\d)? [^\W\d]"
     r"|[A-Z][\w’'-]{0,30}(?: [A-Z][\w’'-]{0,30}){0,2}(?: \(\d{1,2}:\d\d\))?: "  # who says it, of whom an entry is
 )
+_ROW = re.compile(r"\S[^\S\n]+\|[^\S\n]+\S|-[+|]-|[^\s-] {3,}\S")
 _QUOTED = re.compile(r"(?:>[^\S\n]*+)++")  # before every line of what an answered mail said, or of a quotation
 _ABBREVIATION = re.compile(
     r"mrs?|ms|dr|prof|sr|jr|st|no|nr|vs|e\.g|i\.e|cf|fig|vol|pp?|ca|approx|dept|corp|est|gen|col|lt|sgt|rev|hon|mt|"
@@ -105,7 +106,7 @@ def _line_was_ended(text: str, line: int, stop: int, after: int, end: int, colum
         line, begin = quoted.end(), goes_on.end()
         if text[begin : begin + 1] in "\r\n" or not text[line:stop].strip():
             return True
-    if _LINE_OPENER.match(text, begin, end):
+    if _LINE_OPENER.match(text, begin, end) or (_is_row(text, line, stop) and _is_row(text, begin, end)):
         return True
     line, stop = trim(text, line, stop)
     if line == stop or begin >= end:
@@ -114,6 +115,12 @@ def _line_was_ended(text: str, line: int, stop: int, after: int, end: int, colum
         return False
     word = _WORD.match(text, begin, end)
     return stop - line + 1 + (len(word.group()) if word else 0) < columns
+
+
+def _is_row(text: str, start: int, end: int) -> bool:
+    """Whether a line is a row of a table that is drawn with bars or by spaces."""
+    stop = text.find("\n", start, end)
+    return _ROW.search(text, start, stop if stop >= 0 else end) is not None
 
 
 def _punctuation_ends(text: str, line: int, match: re.Match[str], end: int) -> bool:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ABOUT = 0.5  # share of a side's name that a sentence with its surroundings must have
 LOOKED_AT = 200  # best sentences of a side
+DECIDED = 0.5  # how sure it is at least where both sides tell it (docs/log.md)
+UNDECIDED = 0.6  # of how sure it were otherwise, where one of them does not
 WORTH = 0.5  # of a side's best sentence's score, that one further down has at least
 
 
@@ -73,7 +75,8 @@ class Comparing:
                     if not wins and not self.compared.is_judged:
                         found = second.sentence, first.sentence, *other.beside, *one.beside
                     lines = tuple(once(found))
-                    return Quoted(lines, min(score, of_other), tuple(shown(lines)), chained=True)
+                    sure = DECIDED + (1.0 - DECIDED) * min(score, of_other)
+                    return Quoted(lines, sure, tuple(shown(lines)), chained=True)
         return None
 
     def span(self, quoted: Quoted) -> tuple[str, float]:

@@ -10,7 +10,7 @@ from datetime import date
 
 from engine.answering.choosing import choice_of
 from engine.answering.compared import compared_of
-from engine.answering.comparing import Comparing
+from engine.answering.comparing import UNDECIDED, Comparing
 from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
@@ -142,6 +142,8 @@ class Quoting:
             held = self.comparing.answer(list(self.passages.values()), self.leads)
             if held is not None:
                 quoted, self.by = held, self.comparing
+            elif quoted is not None and not is_enough(self.question, quoted.sentences[0], self.weights):
+                quoted = replace(quoted, score=UNDECIDED * quoted.score)
             return quoted
         if self.unnesting is None or quoted is None or self._is_enough(quoted.sentences[0]):
             return quoted

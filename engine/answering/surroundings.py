@@ -23,7 +23,7 @@ def table_headers(text: str, sentences: Sequence[tuple[int, int]]) -> list[int |
     for at, (start, stop) in enumerate(sentences):
         gap = text[end:start]
         if "\n" in gap or not at:  # a sentence in the middle of a line goes on with its row
-            row = text[start:stop].lstrip().startswith("|")
+            row = text[start:stop].lstrip().startswith("|") or " | " in text[start:stop]
             first = None if not row or gap.count("\n") > 1 else first
             out.append(first)
             first = at if row and first is None else first

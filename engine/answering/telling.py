@@ -120,6 +120,15 @@ def _quantities(sentence: Scored, by: str, own: frozenset[str]) -> Iterator[Tell
             yield Telling(-best.value if is_slow else best.value, of, sentence)
 
 
+def _listed(line: str, own: frozenset[str]) -> tuple[int, ...] | None:
+    """The day behind a name that begins a line of a list or a table."""
+    row = re.sub(r"\s+", " ", line)
+    words = list(WORD.finditer(row))
+    end = words[0].end() if words and stem(words[0].group().lower()) in own else None
+    match = DAY.search(row, end, end + _BESIDE) if end is not None else None
+    return ordered(match.group()) if match is not None else None
+
+
 def _day(side: Quoting, sentence: Scored, own: frozenset[str]) -> tuple[int, ...] | None:
     """Year, month and day that a sentence tells, by the day it was written where it does not say the year. Of a birth
     or a death only where it says so, or stands beside the name."""
@@ -127,10 +136,7 @@ def _day(side: Quoting, sentence: Scored, own: frozenset[str]) -> tuple[int, ...
     if event is not None:
         if (day := day_of(text, event)) is not None:
             return ordered(day)
-        row = re.sub(r"\s+", " ", text)  # of a table, too
-        ends = [m.end() for m in WORD.finditer(row) if stem(m.group().lower()) in own]
-        beside = (DAY.search(row, end, end + _BESIDE) for end in ends)
-        return next((ordered(match.group()) for match in beside if match is not None), None)
+        return next((found for line in text.splitlines() if (found := _listed(line, own)) is not None), None)
     run, _ = side.span(alone(sentence))
     for one in (run, text):
         if (match := DAY.search(one)) is not None:
