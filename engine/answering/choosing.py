@@ -12,7 +12,7 @@ from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, stems_of
 
 _BEFORE = r"(?:(?:my|your|our|the|an?|on|in|at|to|with|by|for|from|his|her|their) ){0,2}"
-_NAMED = r"(?:(?-i:[A-Z])[\w’'.-]* )*[\w’'-]+"
+_NAMED = r"(?!wh)(?:(?-i:[A-Z])[\w’'.-]*(?: (?-i:[A-Z])[\w’'.-]*)*|[\w’'-]+)"
 _WORDS = re.compile(
     r"\A\W*(?P<asked>(?:(?:and|so|but) )?(?:is|are|am|was|were|did|does|do|has|have|can|will|should)\b.*?|)"
     rf"\b(?P<one>{_NAMED}),? or (?:else )?{_BEFORE}(?P<other>{_NAMED})",

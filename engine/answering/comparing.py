@@ -40,7 +40,7 @@ class Comparing:
         self.compared = compared
         self.sides = (ask(compared.asks[0]), ask(compared.asks[1]))
         self.searched: set[int] = set()
-        self.known: dict[tuple[int, int], Told | None] = {}  # by side and how many passages were open
+        self.known: dict[tuple[int, int, int], Told | None] = {}  # by side, passages open and names tried
         self.short = ""  # the answer in a word, once there is one
 
     def following(self, passages: Sequence[Passage], leads: Mapping[int, float], best: Scored | None) -> Step | None:
@@ -70,7 +70,7 @@ class Comparing:
         for first, score in zip(one.tellings, one.scores, strict=True):
             for second, of_other in zip(other.tellings, other.scores, strict=True):
                 if first.of == second.of and (wins := self._wins(first, second)) is not None:
-                    self.short = ("yes" if wins else "no") if self.compared.is_judged else self._side(wins)
+                    self.short = ("Yes" if wins else "No") if self.compared.is_judged else self._side(wins)
                     found = first.sentence, second.sentence, *one.beside, *other.beside
                     if not wins and not self.compared.is_judged:
                         found = second.sentence, first.sentence, *other.beside, *one.beside
@@ -89,7 +89,7 @@ class Comparing:
         """Whether the first side wins, or what is asked of both is so."""
         rule = self.compared.rule
         if rule == "both":
-            return one.value == other.value == "yes"
+            return one.value == other.value == "Yes"
         if rule == "same":
             assert isinstance(one.value, frozenset)
             assert isinstance(other.value, frozenset)
@@ -98,9 +98,11 @@ class Comparing:
         return None if less is None else less == (rule in ("least", "before"))
 
     def _told(self, at: int, passages: Sequence[Passage], leads: Mapping[int, float]) -> Told | None:
-        if (at, len(passages)) not in self.known:
-            self.known[at, len(passages)] = self._read(at, passages, leads)
-        return self.known[at, len(passages)]
+        unnesting = self.sides[at].unnesting
+        state = at, len(passages), len(unnesting.tried) if unnesting is not None else 0
+        if state not in self.known:
+            self.known[state] = self._read(at, passages, leads)
+        return self.known[state]
 
     def _read(self, at: int, passages: Sequence[Passage], leads: Mapping[int, float]) -> Told | None:
         side = self.sides[at]
@@ -122,7 +124,7 @@ class Comparing:
             if found and not counts(self.compared):
                 break
         if not found and sentences and class_of(self.compared):  # what is told of it does not say so
-            found[""] = Telling("no", "", sentences[0])
+            found[""] = Telling("No", "", sentences[0])
         if not found:
             return None
         best = max(quoted.sentences[0].score, 1e-6)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.answering.stems import STOP, WORD, plain, stem
 from engine.answering.verbs import VERBS
 
-LONGEST = 1000  # characters of a question that are looked at for its form
+LONGEST = 1000  # characters of a question, or of a sentence, that are looked at for its form
 _AUXILIARY = frozenset("do does did will would".split())
 _COSTS = frozenset("cost costs weigh weighs".split())
 _PAYS = frozenset("pay paid spend give charge charged".split())

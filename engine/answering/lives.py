@@ -43,6 +43,7 @@ def event_of(question: str) -> str | None:
 
 def day_of(text: str, event: str) -> str | None:
     """The day that a sentence gives for it, verbatim."""
+    text = text[:LONGEST]
     for inside in _BRACKETS.finditer(text):
         within = inside.group(1)
         for dash in _DASH.finditer(within):
@@ -57,6 +58,7 @@ def day_of(text: str, event: str) -> str | None:
 
 def place_of(text: str, event: str) -> str | None:
     """The place that a sentence gives for it, verbatim."""
+    text = text[:LONGEST]
     for inside in _BRACKETS.finditer(text):
         parts = _DASH.split(inside.group(1), maxsplit=1)
         if len(parts) == 2 and all(DAY.search(part) for part in parts):

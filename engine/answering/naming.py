@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 from engine.answering.countries import any_country
+from engine.answering.focus import LONGEST
 from engine.answering.stems import stems_of
 
 CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪİŁŃŇŐŘŚŞŠŤŪŮŹŻŽ"
@@ -73,6 +74,7 @@ _QUEEN = rf"{_CHILD}[^.;]*? (?:of|to) {_DESCRIBING}(?P<name>(?:Queen|Princess|La
 
 def named(noun: str, whose: str, text: str) -> Iterator[str]:
     """Names that a sentence gives to whoever is `noun` of somebody or something, the likeliest first."""
+    text = text[:LONGEST]
     own = frozenset(stems_of(re.sub(r"\(.*?\)", "", whose)))
     for pattern in _patterns(noun.lower(), whose):
         for match in pattern.finditer(text):

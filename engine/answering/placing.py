@@ -63,7 +63,7 @@ class In:
     def named(self, text: str) -> Iterator[str]:
         """Names that a sentence gives to the place, the likeliest first."""
         own = frozenset(stems_of(self.whose))
-        for name in self._named(text):
+        for name in self._named(text[:LONGEST]):
             if not own.issuperset(stems_of(name)):
                 yield name
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.answering.focus import LONGEST
+
 _WORDS = {
     word: value
     for value, word in enumerate(
@@ -57,6 +59,7 @@ class Quantity:
 def quantities(text: str) -> Iterator[Quantity]:
     """All quantities of a text in order; "2 hours 40 minutes" is one."""
     held: Quantity | None = None
+    text = text[:LONGEST]
     for match in _QUANTITY.finditer(text):
         found = _read(match)
         if found is None:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
+from engine.answering.brief import brief
 from engine.answering.choosing import choice_of
 from engine.answering.compared import compared_of
 from engine.answering.comparing import UNDECIDED, Comparing
 from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
+from engine.answering.naming import is_made
 from engine.answering.nested import nested_of
-from engine.answering.particular import particular
-from engine.answering.question import Question, said
+from engine.answering.question import Question
 from engine.answering.quote import BESIDE, Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day, share
 from engine.answering.reader import Reading, Reads
-from engine.answering.relative import Meant, meant, spoken
+from engine.answering.relations import Of
 from engine.answering.sentences import Scored, score_sentences, term_weights
-from engine.answering.short import MOST, whole
-from engine.answering.stems import STOP, WORD, stems_of
+from engine.answering.short import MOST
 from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
-from engine.answering.times import times_in
 from engine.answering.unnest import Unnesting
 from engine.answering.verbs import VERBS
 from engine.answering.verdict import verdict
@@ -37,8 +34,6 @@ from engine.policy import Policy
 READ = 12  # best sentences that a reader looks at
 DEEPEST = 3  # parts of parts
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
-DAY = 10  # characters of a day with its year
-GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
 UNREAD = 8.0  # logits below the best one: lower ones say no more
 
 
@@ -149,7 +144,8 @@ class Quoting:
             return quoted
         if (parts := self.unnesting.answer(list(self.passages.values()), self.leads)) is None:
             return quoted
-        whole_fits = self.question.kind is None or self.question.expects(quoted.sentences[0].says)
+        of_work = isinstance(self.unnesting.nested.of, Of) and is_made(self.unnesting.nested.of.noun) is not None
+        whole_fits = not of_work and (self.question.kind is None or self.question.expects(quoted.sentences[0].says))
         if whole_fits and parts[0].score < AS_SURE * quoted.score:
             return quoted
         quoted, self.by = parts
@@ -237,22 +233,7 @@ class Quoting:
         reading = self.readings.get(_place(first))
         if reading is None:
             return "", 0.0
-        if found := particular(self.question, first.text):
-            return found, quoted.score
-        if self.question.asks_when and (day := self._day(first, reading)):
-            return day, quoted.score
-        if reading.start < max(first.start + first.said, first.end - len(said(first.text))):  # a stamp is no answer
-            return "", 0.0
-        text = self.passages[first.document].text
-        run, behind = text[reading.start : reading.end], text[reading.end : first.end]
-        if who := self._speaker(first, run, reading.start):
-            return who, self.trust * reading.share
-        if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not self.question.fits(run, behind):
-            return "", 0.0
-        if self.question.is_of_name(text[first.start : reading.start], run, behind):
-            return "", 0.0
-        begin, end = whole(self.question, first.text, reading.start - first.start, reading.end - first.start)
-        return GOES_ON.sub("\n", first.text[begin:end]), self.trust * reading.share
+        return brief(self.question, first, self.passages[first.document], reading, self.trust, quoted.score)
 
     def covers(self, sentence: Scored) -> float:
         """Share of the question that a sentence with its surroundings has, verbs left out: they are said otherwise."""
@@ -277,47 +258,6 @@ class Quoting:
     def _talk(self, sentence: Scored) -> Talk:
         passage = self.passages[sentence.document]
         return Talk.of(passage.text, passage.writers)
-
-    def _speaker(self, sentence: Scored, run: str, at: int) -> str | None:
-        """Who is meant by a run "I", and who says a sentence where that is asked for and the run names nobody else."""
-        if not self.question.asks_who:
-            return None
-        talk = self._talk(sentence)
-        if name := talk.meant(run, at):
-            return name
-        name = talk.speaker(sentence.start)
-        if name is None or not self.question.asks_who_said or self.question.names.intersection(stems_of(name)):
-            return None
-        return name if not run[:1].isupper() or run.lower() in STOP else None
-
-    def _day(self, sentence: Scored, reading: Reading) -> str | None:
-        """What a sentence's "yesterday" means by the day it was written; of a sentence that names no time, that day
-        itself where the question is about the past. None where the sentence says when."""
-        stamp = times_in(sentence.text[: len(sentence.text) - len(said(sentence.text))])
-        written = self.passages[sentence.document].written(sentence.start)
-        written = stamp[0].first if written is None and stamp and len(stamp[0].first) == DAY else written
-        if written is None:
-            return None
-        found = meant(sentence.text, written, past=self.question.is_past)
-        read = range(reading.start - sentence.start, reading.end - sentence.start)
-        if chosen := [one for one in found if one.start < read.stop and read.start < one.end]:
-            return chosen[0].meaning
-        rest = said(sentence.text)
-        for one in found:
-            rest = rest.replace(sentence.text[one.start : one.end], " ")
-        if self.question.expects(rest):
-            return None
-        found = found or [one for one in self._beside(sentence, written) if not one.is_ahead]
-        if found:
-            return found[0].meaning
-        return f"{spoken(date.fromisoformat(written[:10]))} (when it was written)" if self.question.is_past else None
-
-    def _beside(self, sentence: Scored, written: str) -> Iterator[Meant]:
-        """The relative times of what its speaker goes on to say: "I went to my first class." "Last Friday." """
-        text = self.passages[sentence.document].text
-        talk = Talk.of(text)
-        for turn in talk.going_on(sentence.start):
-            yield from meant(text[max(turn.said, sentence.end) : turn.end], written, past=self.question.is_past)
 
 
 def _place(sentence: Scored) -> tuple[int, int]:

@@ -103,9 +103,9 @@ def is_total(sentence: Scored) -> bool:
 def _judged(side: Quoting, sentence: Scored, compared: Compared) -> str | None:
     named = class_of(compared)
     if named and named <= frozenset(stems_of(sentence.text)):
-        return "yes"
+        return "Yes"
     word, _ = side.span(alone(sentence))
-    return word if word in ("yes", "no") else None
+    return word if word in ("Yes", "No") else None
 
 
 def _quantities(sentence: Scored, by: str, own: frozenset[str]) -> Iterator[Telling]:

@@ -1,0 +1,226 @@
+"""Questions that compare are asked of either side, and what both tell is held against one another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+
+import engine
+from engine.answering.choosing import choice_of
+from engine.answering.compared import compared_of
+from engine.answering.meaning import Meanings
+from engine.answering.quantities import quantities
+from engine.answering.quoting import Quoting
+from engine.answering.reader import READER, Reads
+from engine.answering.sentences import Scored
+from engine.answering.telling import is_less
+from engine.interleave import Hop
+from engine.library import Passage
+from engine.policy import Policy
+from engine.tokenizer import MemoryTokenizer
+from engine.weights import load
+from ingest.sentences import sentences
+
+TINY = Path(engine.__path__[0]) / "checkpoints" / "twin-tiny"
+COMPARED = [
+    ("Which was cheaper, the guest house in Whitby or the hotel in Cádiz?", "least",
+     "How much did the guest house in Whitby cost?", "How much did the hotel in Cádiz cost?"),
+    ("Which of the two flats is bigger, the one on Harrogate Road or the one on Lidgett Lane?", "most",
+     "How big is the flat on Harrogate Road?", "How big is the flat on Lidgett Lane?"),
+    ("Who is older, Farida or Hannah?", "least", "When was Farida born?", "When was Hannah born?"),
+    ("Which took longer, the drive to Whitby or the flight to Gdańsk?", "most",
+     "How long did the drive to Whitby take?", "How long did the flight to Gdańsk take?"),
+    ("Was Diego Lugano or John R. Gunn born first?", "least", "When was Diego Lugano born?",
+     "When was John R. Gunn born?"),
+    ("Who was born first out of Heng Pov and Rajesh Bhola?", "least", "When was Heng Pov born?",
+     "When was Rajesh Bhola born?"),
+    ("Which band was formed first The Exies or Circus Diablo?", "least", "When was The Exies formed?",
+     "When was Circus Diablo formed?"),
+    ("Which film has the director who died later, The Rack or Cantaclaro?", "most",
+     "When did the director of film The Rack die?", "When did the director of film Cantaclaro die?"),
+    ("Am I older than my wife?", "least", "When was I born?", "When was my wife born?"),
+    ("Was it quieter in the room at the mill than in the one in Etxalar?", "least",
+     "How loud is it in the room at the mill?", "How loud is it in the room in Etxalar?"),
+    ("Did I buy the Kangoo before I sold the Berlingo?", "before", "When did I buy the Kangoo?",
+     "When I sold the Berlingo?"),
+    ("Did I go to Rome after Lisbon?", "after", "When did I go to Rome?", "When did I go to Lisbon?"),
+    ("Are Leila Haddad and Connor Sykes from the same town?", "same", "Which town is Leila Haddad from?",
+     "Which town is Connor Sykes from?"),
+    ("Do Iker and my father-in-law have trouble with the same ear?", "same", "Which ear does Iker have trouble with?",
+     "Which ear does my father-in-law have trouble with?"),
+    ("Do both films Kraurya and Penniless Hearts have the directors that share the same nationality?", "same",
+     "Which country is the director of film Kraurya from?",
+     "Which country is the director of film Penniless Hearts from?"),
+    ("Are both villages, Totkuh and Feyzabad, Khatam, located in the same country?", "same",
+     "Which country is Totkuh from?", "Which country is Feyzabad, Khatam from?"),
+    ("Do Mr Coker and Mr Lewandowski both still work?", "both", "Does Mr Coker still work?",
+     "Does Mr Lewandowski still work?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "rule", "one", "other"), COMPARED)
+def test_either_side_is_asked(asked: str, rule: str, one: str, other: str) -> None:
+    compared = compared_of(asked)
+    assert compared is not None
+    assert (compared.rule, *compared.asks) == (rule, one, other)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "What is the name of the latest model for the autumn and winter collection?",
+        "Which work's first draft did I complete and send by the end of December?",
+        "Which flat had the lower council tax band, Harrogate Road or Lidgett Lane?",  # of no measure that is known
+        "Did I call before noon?",
+        "Did Wei Lin's parents buy their restaurant before 2000?",
+        "Is the rent higher than usual?",
+        "Who first wrote about the river's discovery and border?",
+        "When did Anna and Ben move?",
+        "",
+    ],
+)
+def test_no_comparison(asked: str) -> None:
+    assert compared_of(asked) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("It cost EUR 1,450.50 and £620 in all", [(1450.5, "money"), (620.0, "money")]),
+        ("two and a half hours, then a walk of 2 hours 40 minutes", [(150.0, "time"), (160.0, "time")]),
+        ("48 m² for 300 euros", [(48.0, "area"), (300.0, "money")]),
+        ("34 dB with the stream, 1.2 kg of flour", [(34.0, "noise"), (1200.0, "weight")]),
+        ("1,200 kr on 12.3.2024 at 14:30", [(1200.0, "money")]),
+        ("a long one", []),
+    ],
+)
+def test_quantities(text: str, found: list[tuple[float, str]]) -> None:
+    assert [(one.value, one.of) for one in quantities(text) if one.of] == found
+
+
+def test_what_is_less() -> None:
+    assert is_less((1987, 8, 31), (1994, 8, 31))
+    assert is_less((1987, 0, 0), (1987, 3, 1)) is None  # a year, and a day within it
+    assert is_less(3.0, 2.0) is False
+    assert is_less(2.0, 2.0) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "other"),
+    [
+        ("Was it my left or my right knee that I hurt?", "left", "right"),
+        ("Was my bad tooth on the right or on the left?", "right", "left"),
+        ("cash or card at Garwood Electronics?", "cash", "card"),
+        ("Which singer is American, Mark King or Nick Hexum?", "Mark King", "Nick Hexum"),
+        (
+            "Is John Wayne Airport or Muskegon County Airport further west?",
+            "John Wayne Airport",
+            "Muskegon County Airport",
+        ),
+    ],
+)
+def test_choices(asked: str, one: str, other: str) -> None:
+    choice = choice_of(asked)
+    assert choice is not None
+    assert (choice.one, choice.other) == (one, other)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["When is the dinner or lunch at Pho Canal?", "What stands, or stood, here?", "Is it so or not?", "Who came?",
+     "Do I need milk or eggs or flour?"],
+)  # fmt: skip
+def test_no_choice(asked: str) -> None:
+    assert choice_of(asked) is None
+
+
+def scored(text: str) -> Scored:
+    return Scored(1, 0, len(text), text, 0.5, frozenset(), frozenset())
+
+
+def test_the_best_sentence_with_one_of_them_chooses() -> None:
+    choice = choice_of("Was it my left or my right knee?")
+    assert choice is not None
+    assert choice.of([scored("My left knee took all of it."), scored("The right one went in 2017.")]) == "left"
+    assert choice.of([scored("It hurt."), scored("The right one, then.")]) == "right"
+    assert choice.of([scored("Left, not right."), scored("The right one.")]) is None
+    assert choice.of([]) is None
+
+
+class Rare:
+    """A library of which only the rarity of words is asked."""
+
+    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+        return dict.fromkeys(words, 3.0)
+
+
+@pytest.fixture(scope="module")
+def reads() -> tuple[Meanings, Reads]:
+    model = load(TINY, device="cpu", dtype=torch.float32)
+    meanings = Meanings(model, MemoryTokenizer(TINY / "tokenizer.json"))
+    return meanings, Reads.load(TINY / READER, meanings)
+
+
+TEXTS = (
+    "Viewing number one. The flat on Harrogate Road has 68 square metres. Rent is £975 a month.",
+    "Lidgett Lane: the flat on Lidgett Lane is 74 m². Rent is 1,060 pounds a month.",
+    "Farida was born on 30 May 1979 in Herat.\nHannah was born on 9 September 1983 in Leeds.",
+    "We bought the Kangoo on 12 February 2024.",
+    "The Berlingo was sold on Saturday, 2 March 2024.",
+    "The Lame Devil is a film directed by Sacha Guitry.",
+    "Stage Kisses is a film directed by Albert Kelley.",
+    "Sacha Guitry (21 February 1885 – 24 July 1957) was a French director.",
+    "Albert Kelley (7 October 1894 – 2 May 1989) was an American director.",
+)
+POLICY = Policy(answer="quote", max_hops=3, reader_weights=(0.5, 0.8, 0.0), choosing_weight=0.1)
+ASKED = [
+    ("Which flat is bigger, the one on Harrogate Road or the one on Lidgett Lane?", "the one on Lidgett Lane"),
+    ("Which flat is cheaper, the one on Harrogate Road or the one on Lidgett Lane?", "the one on Harrogate Road"),
+    ("Who is older, Farida or Hannah?", "Farida"),
+    ("Is Farida younger than Hannah?", "No"),
+    ("Did we buy the Kangoo before the Berlingo was sold?", "Yes"),
+    ("Which film has the director who died first, Stage Kisses or The Lame Devil?", "The Lame Devil"),
+    ("Do the directors of films Stage Kisses and The Lame Devil have the same nationality?", "No"),
+    ("Are Sacha Guitry and Albert Kelley both directors?", "Yes"),
+]
+
+
+@pytest.mark.parametrize(("asked", "answer"), ASKED)
+def test_compared(reads: tuple[Meanings, Reads], asked: str, answer: str) -> None:
+    passages = tuple(Passage(n, "", text, list(sentences(text))) for n, text in enumerate(TEXTS, 1))
+    quoting = Quoting(asked, Rare(), POLICY, *reads)  # type: ignore[arg-type]
+    leads = {passage.document: 1.0 for passage in passages}
+    hops = [Hop(1, [], passages, "the question", leads)]
+    while len(hops) < POLICY.max_hops and quoting.following(hops) is not None:
+        hops.append(Hop(len(hops) + 1, [], (), "another", {}))
+    quoted = quoting.chosen()
+    assert quoted is not None
+    assert quoting.span(quoted) == (answer, quoted.score)
+    assert quoted.score >= 0.5
+    assert len({(one.document, one.start) for one in quoted.sentences}) >= 2
+
+
+def test_a_side_that_is_not_known_is_looked_for_and_not_guessed(reads: tuple[Meanings, Reads]) -> None:
+    passage = Passage(1, "", TEXTS[2], list(sentences(TEXTS[2])))
+    quoting = Quoting("Who is older, Farida or Gareth?", Rare(), POLICY, *reads)  # type: ignore[arg-type]
+    step = quoting.following([Hop(1, [], (passage,), "the question", {1: 1.0})])
+    assert step is not None
+    assert "gareth" in step.looking_for
+    assert "farida" not in step.looking_for
+    quoted = quoting.chosen()
+    assert quoted is not None
+    assert quoting.span(quoted) == ("", 0.0)
+
+
+@pytest.mark.parametrize("unit", ["which is older, a or b ", "was it a or b ", "12 and a half hours ", "A and B "])
+def test_long_questions_take_little_time(unit: str) -> None:
+    began = time.perf_counter()
+    text = unit * 20_000
+    compared_of(text)
+    choice_of(text)
+    list(quantities(text))
+    assert time.perf_counter() - began < 5
