@@ -1,5 +1,5 @@
-"""The short answer that a sentence holds: what its form gives away, the day that its "yesterday" means, who speaks, and
-else the run of words that the reader takes for it."""
+"""The short answer that a sentence holds: the day that its "yesterday" means, who speaks, or the run of words that the
+reader takes for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from engine.answering.particular import particular
 from engine.answering.question import Question, said
 from engine.answering.reader import Reading
 from engine.answering.relative import Meant, meant, spoken
@@ -27,8 +26,6 @@ def brief(
 ) -> tuple[str, float]:
     """The answer and its probability; nothing where the reader's run has no word of its own. trust: in that run, before
     its share among the others. sure: that the sentence answers at all."""
-    if found := particular(question, sentence.text):
-        return found, sure
     if question.asks_when and (day := _day(question, sentence, passage, reading)):
         return day, sure
     stamp = max(sentence.start + sentence.said, sentence.end - len(said(sentence.text)))

@@ -15,6 +15,7 @@ from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
 from engine.answering.naming import is_made
 from engine.answering.nested import nested_of
+from engine.answering.particular import particular
 from engine.answering.question import Question
 from engine.answering.quote import BESIDE, Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day, share
 from engine.answering.reader import Reading, Reads
@@ -230,6 +231,8 @@ class Quoting:
             return (found, quoted.score) if found is not None else ("", 0.0)
         if quoted.is_list and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
             return items, quoted.score
+        if found := particular(self.question, first.text):
+            return found, quoted.score
         reading = self.readings.get(_place(first))
         if reading is None:
             return "", 0.0

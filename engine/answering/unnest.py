@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 4  # best sentences of the first part that may give the name
 TOLD = 0.5  # share of what is said that a sentence with its surroundings must have to give the name
+FOUND = 100  # and of the second, where a plain form says it
 NAMES = 3  # tried at most
 _ALSO = {"phone": ("phone", "mobile"), "email": ("email",), "address": ("address",)}  # lists of people have these
 _NOBODY = frozenset("i me you we us they it he she".split())
+NAMED = 0.5  # of a name that a sentence with its surroundings must have
+BEGINS = 60  # characters of a document that say what it is about
 UNSURE = 0.5  # of a name: that of the answer to it counts for more
 
 
@@ -68,6 +71,9 @@ class Unnesting:
         if named is None:
             return None
         self.tried.append(named)
+        return self._step(named, passages)
+
+    def _step(self, named: Named, passages: Sequence[Passage]) -> Step:
         asked = self._second(named).question
         kind = _ALSO.get(self.kind.name, ()) if self.kind is not None else ()
         looking_for = " ".join(dict.fromkeys([*WORD.findall(named.name), *asked.words, *kind]))
@@ -110,6 +116,9 @@ class Unnesting:
             second.see(passages, leads)
             quoted = second.chosen()
             telling = [one for one in second.heard if _answers(second, one, named)]
+            if is_related:  # what is said in a plain form needs no reader
+                plain = (one for one in second.found[:FOUND] if particular(second.question, one.text) is not None)
+                telling.extend(one for one in plain if _answers(second, one, named) and one not in telling)
             if quoted is not None and second.by is not second:
                 telling = [quoted.sentences[0]]
             first = max(telling, key=lambda one: _tells(second, one, named, is_related), default=None)
@@ -136,24 +145,29 @@ def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
     if (sentence.document, sentence.start) == (named.sentence.document, named.sentence.start):
         return False
     return not _stems(second, named).isdisjoint(sentence.near) and (
-        question.kind is None or question.expects(sentence.says)
+        question.kind is None or question.expects(sentence.says) or particular(question, sentence.text) is not None
     )
 
 
-def _tells(second: Quoting, sentence: Scored, named: Named, is_related: bool) -> tuple[float, bool, int, bool]:
-    """How well a sentence tells what is asked: share of the name that it or what is around it has, whether it says in
-    a plain form what is asked for, how many of the other words it has (of a work's maker, and kin: elsewhere such words
-    lead astray), and whether it has the name itself, or is told of who has it."""
+def _tells(second: Quoting, sentence: Scored, named: Named, is_related: bool) -> tuple[float, bool, bool, int, bool]:
+    """How well a sentence tells what is asked: share of the name that it or what is around it has, whether the document
+    begins with it, whether it says in a plain form what is asked for, how many of the other words it has (of a work's
+    maker, and kin: elsewhere such words lead astray), and whether it has the name itself, or is told of who has it."""
     name = _stems(second, named)
     plain = particular(second.question, sentence.text) is not None
     rest = second.weights.keys() - name - second.question.kind_stems if is_related else frozenset[str]()
     said = len((sentence.covered | sentence.hinted) & rest)
-    return len(name & sentence.near) / len(name), plain, said, not name.isdisjoint(sentence.covered)
+    passage = second.passages[sentence.document]
+    told_of = frozenset(stems_of(passage.context + passage.text[:BEGINS])) if is_related else name
+    share = len(name & sentence.near) / len(name)
+    if is_related:
+        share = float(share >= NAMED)  # "Lester Liebman" is Richard Lester
+    return share, plain, name <= told_of, said, not name.isdisjoint(sentence.covered)
 
 
 def _stems(second: Quoting, named: Named) -> frozenset[str]:
-    name = frozenset(stems_of(named.name))
-    return name & second.question.names or name
+    name = frozenset(s for s in stems_of(named.name) if len(s) > 1)
+    return name & second.question.names or name or frozenset(stems_of(named.name))
 
 
 def _is_name(word: str, sentence: Scored, passages: Sequence[Passage]) -> bool:
