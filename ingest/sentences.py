@@ -13,8 +13,10 @@ _PARAGRAPH_END = re.compile(r"\n[^\S\n]*+\n\s*+")
 # The look-behind lets a run of dots be tried once, which keeps twenty megabytes of them linear.
 _CANDIDATE = re.compile(
     r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s)|[。！？]++[」』”’）]*+|\n"
-    r"|(?<=[\w)][\w)])\.(?=(?:The|It|He|She|They|We|You|In|On|At|After|As|An|This|That|These|His|Her|Its|Their|There|But|And|When|For"
-    r"|From|By|With|One|Our|My|If|So|To|Not)[ ,]|[A-Z][a-z’']++ [a-z]{2})"  # the space was left out
+    r"|(?<=[\w)][\w)])\.(?=(?:The|It|He|She|They|We|You|In|On|At|After|As|An|This|That|These|His|Her|Its|Their|There|But|And"
+    r"|When|For|From|By|With|One|Our|My|If|So|To|Not)[ ,]"
+    r"|[A-Z][a-z’']++ (?:is|was|were|has|had|are|also|then|later|began|became|made|played|won|wrote|said|died|moved"
+    r"|joined|worked|lived|served|studied|married) )"  # the space was left out
 )
 _SPACE = re.compile(r"\s*+")
 _WORD = re.compile(r"\S{1,40}")
@@ -120,6 +122,8 @@ def _line_was_ended(text: str, line: int, stop: int, after: int, end: int, colum
 def _is_row(text: str, start: int, end: int) -> bool:
     """Whether a line is a row of a table that is drawn with bars or by spaces."""
     stop = text.find("\n", start, end)
+    if text[start : start + 1].islower():
+        return False  # prose that is wrapped
     return _ROW.search(text, start, stop if stop >= 0 else end) is not None
 
 

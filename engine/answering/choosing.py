@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.answering.focus import LONGEST
+from engine.answering.measures import COMPARATIVE
 from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, stems_of
 
-_BEFORE = r"(?:(?:my|your|our|the|an?|on|in|at|to|with|by|for|from|his|her|their) ){0,2}"
+_BEFORE = r"(?:(?:on|in|at|to(?= the\b)|with|by|for|from) )?(?:(?:my|your|our|the|an?|his|her|their) )?"
 _NAMED = r"(?!wh)(?:(?-i:[A-Z])[\w’'.-]*(?: (?-i:[A-Z])[\w’'.-]*)*|[\w’'-]+)"
 _WORDS = re.compile(
     r"\A\W*(?P<asked>(?:(?:and|so|but) )?(?:is|are|am|was|were|did|does|do|has|have|can|will|should)\b.*?|)"
@@ -21,7 +22,14 @@ _WORDS = re.compile(
 _NAMES = re.compile(
     r"\A\W*(?P<asked>(?:which|who|whose|what)\b[^,:?]*)[,:] (?P<one>[^,]+) or (?P<other>[^?]+?)\W*\Z", re.I
 )
-_NO_CHOICE = frozenset("so not two more less yes no somewhere something anything someone later other else".split())
+_NO_CHOICE = frozenset(
+    "so not two more less yes no somewhere something anything someone later other else before after next last"
+    " this".split()
+)
+_ANY_OR_MORE = re.compile(
+    rf"\bany\b|\b(?:more|less|fewer|most|fewest|{COMPARATIVE})\b|\b(?!other\b|either\b)[a-z]+er\b(?= in\b)", re.I
+)
+_NEGATED = re.compile(r"\b(?:not|never|no|none|neither|nor|without|except|but)\b|n['’]t\b", re.I)
 NEAR = 4  # best sentences that may name one of them
 
 
@@ -30,13 +38,18 @@ class Choice:
     one: str
     other: str
 
-    def of(self, sentences: Sequence[Scored]) -> str | None:
-        """The one that the best of these sentences name; None where they name both, or neither."""
+    def of(self, sentences: Sequence[Scored], names: frozenset[str] = frozenset()) -> str | None:
+        """The one that the best of these sentences name, of those that tell of whom it is asked; None where they name
+        both, or neither, or deny it."""
         one, other = (frozenset(stems_of(text)) - STOP for text in (self.one, self.other))
         first, second = one - other, other - one
-        for sentence in sentences[:NEAR]:
+        names -= one | other
+        told = [one for one in sentences[:NEAR] if names <= one.covered]
+        for sentence in told or [one for one in sentences[:NEAR] if names <= one.near]:
             held = frozenset(stems_of(sentence.text))
             has = bool(first) and first <= held, bool(second) and second <= held
+            if any(has) and _NEGATED.search(sentence.text):
+                return None
             if has[0] != has[1]:
                 return self.one if has[0] else self.other
             if any(has):
@@ -47,7 +60,7 @@ class Choice:
 def choice_of(text: str) -> Choice | None:
     """The two answers that a question offers; None where it offers none, or more."""
     text = " ".join(text[:LONGEST].split())
-    if len(re.findall(r"\bor\b", text)) != 1:
+    if len(re.findall(r"\bor\b", text)) != 1 or _ANY_OR_MORE.search(text):
         return None
     if (match := _NAMES.match(text)) is not None:
         return Choice(match["one"].strip(), match["other"].strip())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.answering.focus import LONGEST
+from engine.answering.kinds import NUMBER_WORD
 from engine.answering.measures import COMPARATIVE, measure_of
 
 Rule = Literal["least", "most", "same", "both", "before", "after"]
@@ -28,6 +29,7 @@ class Compared:
 _AUX = r"(?P<aux>is|are|am|was|were|did|does|do|has|have|had|can|will)"
 _SINGLE = {"are": "is", "were": "was", "do": "does", "have": "has"}
 _WH = r"(?:which|what|who|whose)\b"
+_DONE = "(?:born|released|published|founded|formed|made|built|bought|sold|opened|established|started|finished)"
 _BEHIND_COMMA = re.compile(rf"\W*(?P<asked>{_WH}[^,:]*\b{COMPARATIVE}\b[^,:]*)[,:] (?P<options>.+ or .+)\Z", re.I)
 _AT_ONCE = (
     re.compile(  # "Which band was formed first The Exies or Circus Diablo?", "Who was born first out of A and B?"
@@ -39,17 +41,35 @@ _AT_ONCE = (
 _OUT_OF = re.compile(
     rf"\W*(?:between|of|out of) (?P<options>.+? (?:and|or) .+?), (?P<asked>{_WH}.*\b{COMPARATIVE}\b.*)\Z", re.I
 )
-_WAS_FIRST = re.compile(rf"\W*{_AUX} (?P<options>.+ or .+?) (?P<asked>(?:[a-z]+ )?{COMPARATIVE})\Z", re.I)
-_THAN = re.compile(rf"\W*{_AUX} (?P<a>.+?) (?P<asked>{COMPARATIVE})\b(?P<more>.*?) than (?P<b>.+)\Z", re.I)
-_NO_SIDE = re.compile(
-    r"(?:the )?(?:usual|expected|planned|last|before|first|\d|that|this|it|I (?:thought|expected))\b", re.I
+_WAS_FIRST = re.compile(
+    rf"\W*{_AUX} (?P<options>(?!(?:I|we|you|he|she|they|it) ).+ or .+?) (?P<asked>(?:{_DONE} )?{COMPARATIVE})\Z", re.I
 )
-_BEFORE = re.compile(rf"\W*{_AUX} (?P<a>.+?) (?P<rule>before|after) (?P<b>.+)\Z", re.I)
+_THAN = re.compile(rf"\W*{_AUX} (?P<a>.+?) (?P<asked>{COMPARATIVE})\b(?P<more>.*?) than (?P<b>.+)\Z", re.I)
+_NO_SIDE = re.compile(  # what is usual, a threshold, somebody who is not named
+    rf"(?:the )?(?:usual|expected|planned|last|before|first|next|average|\d|[$€£]|that|this|it|(?!one\b){NUMBER_WORD}"
+    r"|an? (?:hour|day|week|month|year|mile|kilo)|I (?:thought|expected))\b|[$€£]"
+    r"|(?:me|him|her|them|us|mine|hers|his|theirs|\w+ (?:her|his|their) .*|(?:her|his|their|its|your) .*)\Z",
+    re.I,
+)
+_BEFORE = re.compile(r"\W*(?P<aux>did|was|were|had|has|have) (?P<a>.+?) (?P<rule>before|after) (?P<b>.+)\Z", re.I)
+_TO = re.compile(
+    r"(.*\b(?:to|in|at|visit|see|met|meet|buy|read|finish|sell|view) )(?:(?:the|my) )?(?:[\w’'-]+ ?){1,3}\Z"
+)
 _CLAUSE = re.compile(
     r"(?:I|we|you|he|she|they)\b|.*\b(?:was|were|is|had|did|has|got|came|left|moved|started|died|ended)\b"
 )
-_NO_EVENT = re.compile(
-    r"(?:that|then|it|long|noon|midnight|\d.*|the (?:end|change|move)|\w+ing|he|she|they)\W*\Z", re.I
+_NO_EVENT = re.compile(  # a day, a time of day, what is not told what it was
+    r"(?:that|then|it|long|not|or .*|noon|midnight|(?:the )?\d.*|the (?:end|change|move)|\w+ing|he|she|they|us|me|her"
+    rf"|him|them|(?:last|next|this|the) (?:week|month|year|summer|winter|spring|autumn)|{NUMBER_WORD}(?: .*)?|\w+day"
+    r"|christmas|easter|new year.*|breakfast|lunch|dinner|bed|bedtime|food|meals?|work|school|(?:jan|febr)uary|march"
+    r"|april|may|june|july|august|(?:septem|octo|novem|decem)ber(?: .*)?)\W*\Z",
+    re.I,
+)
+_NO_DEED = re.compile(  # what is asked is whether, not when
+    r"\b(?:feel|felt|feeling|pain|better|worse|tired|sick|ill|be|been|like|know|want|need|able|hurt|sore|happy)\b"
+    r"|\b(?:named|called|looks?|looked|looking|asks?|asked|takes?|took|run|day|week|month|year|hours?|minutes?|soon|shortly|long|time"
+    r"|again|even|only|right|just|immediately|ever|never|not|always)\W*\Z",
+    re.I,
 )
 _DOES = (
     r"(?:both|located|situated|born|members|based|have|has|had|share|shared|live|lived|work|worked|study|studied|go|went|attend"
@@ -61,6 +81,7 @@ _SAME = re.compile(
     re.I,
 )
 _BOTH = re.compile(rf"\W*{_AUX} (?P<a>.+?) and (?P<b>.+?) both (?P<rest>.+)\Z", re.I)
+_OF_THREE = re.compile(r", (?:the|an?|my|our) |\A[\w’'-]+, [\w’'-]+\Z", re.I)  # "Anna, Ben or Carla"
 _CLASS = re.compile(
     r"\A(?:(?:both|the|two|of) )*(?:(?:movies|films|villages|magazines|bands|(?:high )?schools|universities|songs|books"
     r"|airports|rivers|cities|towns|companies)\b[:,]? )?",
@@ -85,6 +106,8 @@ def compared_of(text: str) -> Compared | None:
     if (match := _BOTH.match(text)) is not None:
         one, other, rest = match["a"], match["b"], match["rest"]
         aux = _singular(match["aux"]).capitalize()
+        if re.match(r"(?:times|of|sides|ways|days|ends|years)\b", rest, re.I):
+            return None
         return Compared((one, other), (f"{aux} {one} {rest}?", f"{aux} {other} {rest}?"), "both", rest, is_judged=True)
     if (match := _BEFORE.match(text)) is not None:
         return _events(match)
@@ -109,6 +132,8 @@ def _than(match: re.Match[str]) -> Compared | None:
     asks = measure.asks
     if one.lower() in ("it", "there"):  # "Was it quieter in the hut than in the tent?"
         one, more, asks = more, "", asks.replace(" {}", " it {}")
+    if (way := re.match(r"(?:in|on|at|of|for|with|from|to) ", other)) is not None and f" {way.group()}" in one:
+        other = one[: one.index(f" {way.group()}") + 1] + other  # "the rent on A ... than on B"
     if (thing := re.match(r"(?:\w+ )?(?:the|my|our) ([a-z]+)\b", one)) is not None:
         other = re.sub(r"\bthe one\b", f"the {thing[1]}", other)
     more = f" {more}" if more else ""
@@ -120,8 +145,16 @@ def _than(match: re.Match[str]) -> Compared | None:
 def _events(match: re.Match[str]) -> Compared | None:
     """Of what happened before something else; what was before a day is asked of no two things."""
     one, other, aux = match["a"], match["b"], match["aux"].lower()
-    if len(one.split()) < 2 or _NO_EVENT.match(other):
+    is_clause = _CLAUSE.match(other) is not None
+    if (
+        len(one.split()) < 2
+        or _NO_EVENT.match(other)
+        or _NO_DEED.search(one)
+        or re.search(r"\b(?:before|after)\b", other)
+    ):
         return None
+    if match["rule"].lower() == "after" and not is_clause and _TO.match(one) is None:
+        return None  # "Did it rain after the concert?" asks whether
     first = f"When {aux} {one}?"
     if _CLAUSE.match(other):
         second = f"When {other}?"
@@ -141,6 +174,8 @@ def _same(match: re.Match[str]) -> Compared | None:
     if makers is not None:
         rest = re.sub(rf"\A(?:the |both )*{_MAKERS.pattern} of ", "", rest, flags=re.I)
         rest = re.sub(r" (?:films|movies)\Z", "", rest)
+    if match["b"] and _NO_SIDE.match(match["b"]):
+        return None
     if match["b"]:
         one, other = rest, match["b"]
     elif (sides := _sides(_CLASS.sub("", rest).strip(" ,"), " and ")) is not None:
@@ -170,6 +205,8 @@ def _sides(options: str, *joints: str) -> tuple[str, str] | None:
         if len(parts) > 1:
             at = (len(parts) + 1) // 2
             one, other = joint.join(parts[:at]).strip(" ,"), joint.join(parts[at:]).strip(" ,")
+            if (joint == " or " and _OF_THREE.search(one)) or _NO_SIDE.match(one) or _NO_SIDE.match(other):
+                return None
             return (one, other) if one and other else None
     return None
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from engine.answering.compared import Compared
 from engine.answering.quote import Quoted, once, shown
 from engine.answering.sentences import Scored
-from engine.answering.telling import Telling, class_of, counts, is_less, is_total, likeliness, tellings
+from engine.answering.stems import STOP, stem, stems_of
+from engine.answering.telling import Telling, counts, is_less, is_total, likeliness, tellings
+from engine.answering.unnest import BEGINS
 from engine.answering.verbs import VERBS
 from engine.interleave import Step
 from engine.library import Passage
@@ -19,10 +21,11 @@ from engine.library import Passage
 if TYPE_CHECKING:
     from engine.answering.quoting import Quoting
 
+_EVENTS = frozenset(map(stem, "born birth die died death".split()))
 ABOUT = 0.5  # share of a side's name that a sentence with its surroundings must have
 LOOKED_AT = 200  # best sentences of a side
 DECIDED = 0.5  # how sure it is at least where both sides tell it (docs/log.md)
-UNDECIDED = 0.6  # of how sure it were otherwise, where one of them does not
+UNDECIDED = 0.8  # of how sure it were otherwise, where one of them does not
 WORTH = 0.5  # of a side's best sentence's score, that one further down has at least
 
 
@@ -119,12 +122,12 @@ class Comparing:
         sentences = self._about(reading, at, quoted)
         found = dict[str, Telling]()
         for sentence in sentences:
-            for telling in tellings(reading, sentence, self.compared, self._called(reading)):
+            for telling in tellings(reading, sentence, self.compared, self._called(reading, at)):
+                if telling.value == "Yes":
+                    found[telling.of] = telling
                 found.setdefault(telling.of, telling)
-            if found and not counts(self.compared):
+            if found and not counts(self.compared) and self.compared.rule != "both":
                 break
-        if not found and sentences and class_of(self.compared):  # what is told of it does not say so
-            found[""] = Telling("No", "", sentences[0])
         if not found:
             return None
         best = max(quoted.sentences[0].score, 1e-6)
@@ -133,26 +136,46 @@ class Comparing:
         return Told(tuple(ordered), tuple(scores), beside)
 
     def _about(self, reading: Quoting, at: int, quoted: Quoted) -> list[Scored]:
-        """The best sentences that are about a side, and not about the other; of sums the total first."""
-        own, other = self._called(reading), self._called(self.sides[1 - at])
-        heard = once([quoted.sentences[0], *(reading.found if counts(self.compared) else reading.heard)[:LOOKED_AT]])
-        held = [(one, _share(own, one.near | one.hinted)) for one in heard]
+        """The best sentences that are about a side, and not about the other; of quantities those first that have more
+        of what is asked, of sums the total."""
+        own, other = self._called(reading, at), self._called(self.sides[1 - at], 1 - at)
+        counting = counts(self.compared)
+        heard = once([quoted.sentences[0], *(reading.found if counting else reading.heard)[:LOOKED_AT]])
+        held = [(one, _share(own, one.near | one.hinted)) for one in heard if self._names(reading, one, own)]
         most = max((share for _, share in held), default=0.0)
         if most < ABOUT:
             return []
         about = [one for one, share in held if share >= most - 0.01]
         about = [one for one in about if _share(other - own, one.covered) <= _share(own, one.covered)]
-        if self.compared.by == "money" and about:
-            return sorted(about, key=lambda one: (one.document != about[0].document, not is_total(one)))
-        return about
+        if not counting or not about:
+            return about
+        asked, first = frozenset(reading.question.stems) - own, about[0].document
+        return sorted(about, key=lambda one: (one.document != first, not is_total(one), -len(asked & one.near)))
 
-    def _called(self, side: Quoting) -> frozenset[str]:
-        """Stems that a side is called by; of what happened all that is said of it."""
-        question = side.question
-        said = frozenset(question.stems) - question.kind_stems
+    def _names(self, reading: Quoting, sentence: Scored, own: frozenset[str]) -> bool:
+        """Whether a sentence tells of a side and of nobody beside it. Of births, countries and what both may be it has
+        to name it itself, or to stand in a document that begins with it; of what happened, all its names are around."""
+        names = reading.question.names & own
         if self.compared.rule in ("before", "after"):
-            return said
-        return (question.names - question.kind_stems) or frozenset(s for s in said if s not in VERBS)
+            deed = own - names
+            return names <= sentence.near and (not deed or not deed.isdisjoint(sentence.near | sentence.hinted))
+        if self.compared.by not in ("born", "country") and self.compared.rule != "both":
+            return True
+        passage = reading.passages[sentence.document]
+        begins = frozenset(stems_of(passage.context + passage.text[:BEGINS]))
+        return not own.isdisjoint(sentence.covered) or 2 * len(own & begins) >= len(own) > 0
+
+    def _called(self, reading: Quoting, at: int) -> frozenset[str]:
+        """Stems that a side is called by: of the name that was found for it, or of what the question calls it; of what
+        happened, and of what somebody did, all that is said of it."""
+        question = reading.question
+        if self.compared.rule in ("before", "after") or question.text.startswith("When did "):
+            return frozenset(question.stems) - question.kind_stems
+        called = frozenset(question.stems) & frozenset(stems_of(self.compared.sides[at])) - STOP
+        if reading is not self.sides[at] or not called:
+            called = question.names
+        own = called - question.kind_stems - _EVENTS
+        return (question.names & own) or own - VERBS
 
 
 def _share(own: frozenset[str], held: frozenset[str]) -> float:

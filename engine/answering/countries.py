@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+_ALSO_PEOPLE = frozenset("Georgia Jordan Chad Virginia Montana Alberta Holland".split())
+_IN = re.compile(r"(?:\b(?:in|from|of|to|near|at|across|outside)|,) \Z", re.I)
+
 
 @cache
 def _table() -> Mapping[str, str]:
@@ -44,5 +47,10 @@ def _named() -> re.Pattern[str]:
 
 
 def countries_in(text: str) -> list[tuple[re.Match[str], str]]:
-    """Every place that names a country or its people, in order, and the country."""
-    return [(match, _table()[match.group()]) for match in _named().finditer(text)]
+    """Every place that names a country or its people, in order, and the country; of names that people have as well,
+    where "in" or "from" stands before."""
+    found = ((match, _table()[match.group()]) for match in _named().finditer(text))
+    return [
+        (match, country) for match, country in found
+        if match.group() not in _ALSO_PEOPLE or _IN.search(text, 0, match.start()) is not None
+    ]  # fmt: skip

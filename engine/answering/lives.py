@@ -15,7 +15,7 @@ _MONTHS = (
 DAY = re.compile(  # with a year of three or four digits, or a year alone
     rf"(?<![\w.,-])(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTHS})\.?,? (?P<year>\d{{3,4}})"
     rf"|(?P<month2>{_MONTHS})\.? (?:(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,? )?(?P<year2>\d{{3,4}})"
-    r"|(?P<iso>\d{4}-\d\d-\d\d)|(?P<dotted>\d{1,2}\.\d{1,2}\.\d{4})"
+    r"|(?P<iso>\d{4}-\d\d-\d\d)|(?P<dotted>\d{1,2}[./]\d{1,2}[./]\d{4})"
     r"|(?P<alone>(?:1\d|20)\d\d|(?<=c\. )\d{3,4}|(?<=circa )\d{3,4}))(?![\w%]|[.,]\d)",
     re.I,
 )
@@ -27,8 +27,8 @@ _PLACES = {
     "died": re.compile(rf"\b(?:died|passed away|was killed)\b(?:[^.;()]| \w\.){{0,60}}? (?:in|at) (?P<place>{_PLACE})"),
 }
 _SAID = {
-    "born": re.compile(r"\b(?:born|birth|b\.)\b[^.;]{0,40}?\Z", re.I),
-    "died": re.compile(r"\b(?:died|death|dead|killed|passed away|d\.)\b[^.;]{0,40}?\Z", re.I),
+    "born": re.compile(r"\b(?:born|birth(?! certificate)|birthday|dob|d\.o\.b|b\.)(?!\w)[^.;()]{0,40}?\Z", re.I),
+    "died": re.compile(r"\b(?:died|death(?! certificate)|dead|was killed|passed away|d\.)(?!\w)[^.;()]{0,40}?\Z", re.I),
 }
 _ASKED = {
     "born": re.compile(r"\b(?:born|birth|birthday|birthplace|birthdate)\b", re.I),
@@ -76,10 +76,12 @@ def ordered(day: str) -> tuple[int, int, int] | None:
         return None
     if match["iso"]:
         year, month, number = map(int, match["iso"].split("-"))
-        return year, month, number
+        return (year, month, number) if 1 <= month <= 12 else None
     if match["dotted"]:
-        number, month, year = map(int, match["dotted"].split("."))
-        return year, month, number
+        number, month, year = map(int, re.split(r"[./]", match["dotted"]))
+        if month > 12:  # as in America
+            number, month = month, number
+        return (year, month, number) if 1 <= month <= 12 else None
     if match["alone"]:
         return int(match["alone"]), 0, 0
     name = (match["month"] or match["month2"])[:3].lower()

@@ -31,8 +31,9 @@ COMPARATIVE = (
 _DONE = re.compile(
     r"\b(?P<done>born|died?|c[ao]me out|happen(?:ed)?|[a-z]+(?:ed|wn|ght|ilt|ade|ld|un|ten))\b(?!.*\b(?:born|died?)\b)"
 )
-_PAYS = {"pa": "pay", "sp": "cost", "ea": "earn"}
-_NO_DONE = frozenset("viewed looked visited named called need".split())
+_PAYS = {"pa": "pay", "sp": "spend", "ea": "earn"}
+_BEING = frozenset("is was are were has had came died".split())
+_NO_DONE = frozenset("viewed looked visited named called need flight night eight right light".split())
 _TOOK = re.compile(r"\b(?:took|take|takes|lasted|last|lasts) (longer|shorter|less time|more time)\b")
 _MANY = re.compile(r"\b(?:more|most|fewer) ([a-z]+s)\b")
 
@@ -57,6 +58,12 @@ def measure_of(asked: str) -> Measure | None:
         return Measure(
             "How long did {} take?", "duration", "least" if took[1][0] in "sl" and took[1] != "longer" else "most"
         )
+    if (
+        lasts := re.search(
+            r"\A\W*(?:who|which(?: [a-z]+)?) (?!is|was|are|were|has|had)([a-z]+) (longer|shorter)\b", low
+        )
+    ) is not None:
+        return Measure(f"How long did {{}} {lasts[1]}?", "duration", "most" if lasts[2] == "longer" else "least")
     late = re.search(rf"\b(?:{LATE})\b", low) is not None
     if late or re.search(rf"\b(?:{EARLY})\b", low):
         return _in_time(low, late)
@@ -75,6 +82,15 @@ def measure_of(asked: str) -> Measure | None:
 
 
 def _in_time(low: str, late: bool) -> Measure | None:
+    if (
+        deed := re.search(r"\bdid (i|we|you|he|she|they) ([a-z]+)(?= (?:first|earlier|later|last)\b)", low)
+    ) is not None:
+        who = deed[1].replace("i", "I") if deed[1] == "i" else deed[1]
+        return Measure(f"When did {who} {deed[2]} {{}}?", "time", "most" if late else "least")
+    if (deed := re.search(r"\A\W*who ([a-z]+) (?:first|earlier|later|last)\b", low)) is not None and deed[
+        1
+    ] not in _BEING:
+        return Measure(f"When did {{}} {deed[1]}?", "time", "most" if late else "least")
     done = next((m["done"] for m in _DONE.finditer(low) if m["done"] not in _NO_DONE), "")
     if done.startswith("die"):
         form = "When did {} die?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 
 from engine.answering.countries import any_country
 from engine.answering.focus import LONGEST
@@ -49,6 +49,9 @@ _ACTIVE = {
     "novelist": "wrote", "screenwriter": "wrote", "scriptwriter": "wrote", "lyricist": "wrote the lyrics of",
 }  # fmt: skip
 MAKERS = tuple(_MADE)
+OF_WORKS = frozenset(
+    "composer performer singer artist author writer novelist screenwriter scriptwriter lyricist".split()
+)
 _SPOUSE = "husband|wife|spouse|widow|widower|fiancée?|partner|consort"
 _SAME = {  # how texts call them
     "father|dad": "father|dad|papa|papá|daddy",
@@ -58,7 +61,7 @@ _SAME = {  # how texts call them
     "sibling": "brother|sister|sibling|twin",
     "husband|wife|spouse|widow|widower|fiancé|fiancée|partner": _SPOUSE,
 }
-_CHILD = r"\b(?:[Ss]on|[Dd]aughter|[Cc]hild|[Cc]hildren|[Hh]eir|born|[Oo]ffspring|[Gg]randson)\b"
+_CHILD = r"\b(?<!-)(?:[Ss]on|[Dd]aughter|[Cc]hild|[Cc]hildren|[Hh]eir|born|[Oo]ffspring)\b"
 _DESCRIBING = rf"(?:(?:the |an? )?(?:(?:[a-z][\w/-]*|{any_country()}) ){{0,5}}?)"
 _THE_NAME = rf"(?!{any_country()} [a-z])(?P<name>{NAME})"
 _OF_PARENTS = {
@@ -69,30 +72,47 @@ _OF_PARENTS = {
     "husband|wife|spouse|partner": r"\b(?:married|marries|marrying|[Mm]arriage)(?: is| was)?(?: to| with)? "
     rf"{_DESCRIBING}{_THE_NAME}",
 }
+_NOBODY = frozenset("He She His Her They Their It In On At The A An My Our I We After Before When As And But".split())
+_SUBJECT = re.compile(rf"\W*({NAME})")
 _QUEEN = rf"{_CHILD}[^.;]*? (?:of|to) {_DESCRIBING}(?P<name>(?:Queen|Princess|Lady|Empress|Countess|Duchess)\b {NAME})"
 
 
-def named(noun: str, whose: str, text: str) -> Iterator[str]:
-    """Names that a sentence gives to whoever is `noun` of somebody or something, the likeliest first."""
+def named(noun: str, whose: str, text: str, *, speaks: bool = False) -> Iterator[str]:
+    """Names that a sentence gives to whoever is `noun` of somebody or something, the likeliest first. speaks: that
+    somebody is who says it."""
     text = text[:LONGEST]
     own = frozenset(stems_of(re.sub(r"\(.*?\)", "", whose)))
-    for pattern in _patterns(noun.lower(), whose):
+    for pattern in (*_of_makers(noun), *_beside(noun, whose)) if is_made(noun) else _beside(noun, whose):
         for match in pattern.finditer(text):
-            name = match["name"].strip()
-            if not own.issuperset(stems_of(name)) and not re.fullmatch(rf"{any_country()}(?: {_WORD})?", name):
+            if name := _new(match, own):
                 yield name
+    if is_made(noun):
+        return
+    for pattern in _of_kin(noun, speaks):
+        for match in pattern.finditer(text):
+            if _is_told_of(own, text, match) and (name := _new(match, own)):
+                yield name
+
+
+def _new(match: re.Match[str], own: frozenset[str]) -> str | None:
+    """A name that is somebody else's; a country's people is nobody's."""
+    name = match["name"].strip()
+    is_people = re.fullmatch(rf"{any_country()}(?: {_WORD})?", name) is not None
+    return None if is_people or own.issuperset(stems_of(name)) else name
+
+
+def _is_told_of(own: frozenset[str], text: str, match: re.Match[str]) -> bool:
+    """Whether a sentence tells of somebody up to there: it begins with their name, or with nobody's, as "he" does."""
+    begun = _SUBJECT.match(text)
+    if begun is not None and begun[1].split()[0] not in _NOBODY and begun.end() <= match.start("name"):
+        return not own.isdisjoint(stems_of(text[: match.start("name")]))
+    return not own or not own <= frozenset(stems_of(text[match.end() :]))
 
 
 def is_made(noun: str) -> str | None:
     """How one asks who has done it, of a work's director and the like: "directed"; None for kin."""
     done = _of(_MADE, noun)
     return _ACTIVE.get(noun, done.partition("|")[0]) if done is not None else None
-
-
-@lru_cache(maxsize=256)
-def _patterns(noun: str, whose: str) -> tuple[re.Pattern[str], ...]:
-    """With the group `name`, the plainest first."""
-    return _of_makers(noun) if is_made(noun) else (*_beside(noun, whose), *_of_kin(noun))
 
 
 @cache
@@ -115,14 +135,17 @@ def _beside(noun: str, whose: str) -> Iterator[re.Pattern[str]]:
     short = re.escape(whose.split()[0])
     called = rf"(?:[\w-]+ )?(?i:{_of(_SAME, noun) or noun})"
     yield re.compile(rf"(?P<name>{NAME}),? \(?{short}(?: \w+)?['’]s? {called}\b")
-    yield re.compile(rf"\b{short}(?: \w+)?['’]s? {called},? \(?{_THE_NAME}")
+    says = r"(?:,? \(?| is (?:called |named )?| was (?:called |named )?)"
+    yield re.compile(rf"\b{short}(?: \w+)?['’]s? {called}{says}{_THE_NAME}")
+    yield re.compile(rf"\b(?i:{called}) of (?:the )?{short}(?: \w+)*?{says}{_THE_NAME}")
     yield re.compile(rf"\b{short}(?: \w+)? (?:and|with|&|\+) (?:(?:his|her) )?{called},? \(?{_THE_NAME}")
 
 
 @cache
-def _of_kin(noun: str) -> tuple[re.Pattern[str], ...]:
+def _of_kin(noun: str, speaks: bool) -> tuple[re.Pattern[str], ...]:
+    """speaks: whose husband it is says "my husband"."""
     called = _of(_SAME, noun) or noun
-    his = r"(?:\b(?:[Hh]is|[Hh]er|[Tt]heir|whose|the|[Mm]y|[Oo]ur|of)|\+)"
+    his = rf"(?:\b(?:[Hh]is|[Hh]er|[Tt]heir|whose|the|of{'|[Mm]y|[Oo]ur' if speaks else ''})|\+)"
     forms = [
         _of(_OF_PARENTS, noun) or "(?!)",
         rf"{his} (?:\w+ ){{0,2}}(?:{called})(?:s|ren)?,?(?: is| was| were)? {_DESCRIBING}{_THE_NAME}",

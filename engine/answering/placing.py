@@ -60,7 +60,7 @@ class In:
             return f"In which {self.noun} {verb} {self.whose} {rest}".rstrip() + "?"
         return f"In which {self.noun} {self.whose} {self.how}?"
 
-    def named(self, text: str) -> Iterator[str]:
+    def named(self, text: str, *, speaks: bool = False) -> Iterator[str]:
         """Names that a sentence gives to the place, the likeliest first."""
         own = frozenset(stems_of(self.whose))
         for name in self._named(text[:LONGEST]):

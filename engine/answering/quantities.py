@@ -1,4 +1,7 @@
-"""Quantities that a text gives, in units that can be compared: "EUR 1,450.50", "two and a half hours", "48 m²"."""
+"""Quantities that a text gives, in units that can be compared: "EUR 1,450.50 a month", "two and a half hours", "48 m²".
+
+Money is of its currency, and of the time it is paid for: 10 pounds a month and 120 a year are not held against one
+another, nor are crowns and euros."""
 
 from __future__ import annotations
 
@@ -8,14 +11,19 @@ from dataclasses import dataclass
 
 from engine.answering.focus import LONGEST
 
-_WORDS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen".split()
-    )
-} | {"a": 1, "an": 1, "half": 0.5, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70}
-_WORDS |= {"eighty": 80, "ninety": 90, "hundred": 100, "a couple of": 2, "dozen": 12}
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen"
+).split()
+_WORDS: dict[str, float] = {word: float(value) for value, word in enumerate(_ONES)}
+_WORDS |= {word: 10.0 * value for value, word in enumerate(_TENS, 2)}
+_WORDS |= {
+    f"{tens}{joint}{ones}": _WORDS[tens] + at for tens in _TENS for at, ones in enumerate(_ONES[:10]) for joint in " -"
+}
+_WORDS |= {"a": 1.0, "an": 1.0, "half a": 0.5, "half an": 0.5, "half": 0.5, "a couple of": 2.0, "a dozen": 12.0}
+_WORDS |= {"a quarter of an": 0.25, "three quarters of an": 0.75, "a hundred": 100.0, "a thousand": 1000.0}
+_TIMES = {"k": 1e3, "hundred": 1e2, "thousand": 1e3, "million": 1e6}
 _UNITS: dict[str, tuple[str, float]] = {  # pattern: what it measures, and how much of the smallest unit it is
     r"seconds?|secs?": ("time", 1 / 60), r"minutes?|mins?|min": ("time", 1), r"hours?|hrs?|h": ("time", 60),
     r"days?|nights?": ("time", 1440), r"weeks?": ("time", 10080), r"months?": ("time", 43800),
@@ -27,45 +35,59 @@ _UNITS: dict[str, tuple[str, float]] = {  # pattern: what it measures, and how m
     r"m²|m2|sq\.? ?m|sqm|square met(?:re|er)s?": ("area", 1), r"sq\.? ?ft|square f(?:ee|oo)t": ("area", 0.0929),
     r"hectares?|ha": ("area", 10000), r"acres?": ("area", 4047), r"km²|km2|square kilomet(?:re|er)s?": ("area", 1e6),
     r"g|grams?": ("weight", 1), r"kg|kilos?|kilograms?": ("weight", 1000), r"tonnes?|tons?": ("weight", 1e6),
-    r"lbs?|pounds(?= (?:heavy|in weight))": ("weight", 453.6), r"stones?": ("weight", 6350),
-    r"°|º|degrees?|celsius": ("heat", 1), r"db|decibels?": ("noise", 1), r"km/h|kph|kmh": ("speed", 1),
-    r"mph": ("speed", 1.609), r"litres?|liters?|l": ("volume", 1), r"ml": ("volume", 0.001),
-    r"%|per ?cent|percent": ("share", 1),
+    r"lbs?|pounds(?= of\b| heavy| in weight)": ("weight", 453.6), r"stones?": ("weight", 6350),
+    r"° ?F|degrees fahrenheit": ("heat F", 1), r"° ?C|°|º|degrees?|celsius": ("heat", 1),
+    r"db|decibels?": ("noise", 1), r"km/h|kph|kmh": ("speed", 1), r"mph": ("speed", 1.609),
+    r"litres?|liters?|l": ("volume", 1), r"ml": ("volume", 0.001), r"%|per ?cent|percent": ("share", 1),
 }  # fmt: skip
-_MONEY = (
-    r"[$€£¥]|euros?|eur|dollars?|usd|pounds?|gbp|quid|kronor|kr|sek|nok|dkk|chf|francs?|rupees?|yen|zł|pln|zloty(?:s)?"
-)
+_CURRENCIES = {
+    r"€|euros?|eur": "euro", r"\$|dollars?|usd": "dollar", r"£|pounds?|gbp|quid": "pound", r"¥|yen": "yen",
+    r"kronor|krona|kroner|crowns|kr|sek|nok|dkk": "crown", r"chf|francs?": "franc", r"rupees?": "rupee",
+    r"zł|pln|zloty": "zloty",
+}  # fmt: skip
 _NUMBER = (
-    r"\d{1,3}(?:[,’' ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
+    r"\d{1,3}(?:\.\d{3})+,\d\d(?!\d)|\d{1,3}(?:[,’' ]\d{3})+(?:\.\d+)?(?!\d)|\d+[.,]\d+|\d+ ?½|½|\d+"
     rf"|\b(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})\b"
 )
 _UNIT = "|".join(f"(?P<u{at}>(?:{pattern})(?![\\w²]))" for at, pattern in enumerate(_UNITS))
+_MONEY = "|".join(_CURRENCIES)
 _QUANTITY = re.compile(
-    rf"(?P<sign>[$€£¥]|\b(?:eur|usd|gbp|sek|nok|dkk|chf|pln)\b)? ?(?<![\w.,:/-])(?P<number>{_NUMBER})"
-    r"(?P<half> and a half)?"
-    rf"(?:(?: |-)?(?:(?P<money>(?:{_MONEY})(?!\w))|{_UNIT}))?(?![\d:])",
+    rf"(?:(?P<sign>[$€£¥]|\b(?:eur|usd|gbp|sek|nok|dkk|chf|pln)\b) ?)?(?<![\w.,:/-])(?P<number>{_NUMBER})"
+    r"(?P<times> ?k(?!\w)| (?:hundred|thousand|million)\b)?(?P<half> and a half)?"
+    rf"(?:(?: |-)?(?:(?P<cents>(?:cents?|pence|p)(?!\w))|{_UNIT}|(?P<money>(?:{_MONEY})(?!\w)))"
+    r"(?P<more> and a half)?)?(?![\d:])",
+    re.I,
+)
+_PAID_FOR = re.compile(
+    r"\W{0,2}(?:an?|per|each|every) (month|year|week|night|day|page|hour|person|km)\b|/(month|year|week|night|day)",
     re.I,
 )
 _AND = re.compile(r"[, ]*(?:and )?\Z", re.I)
+_PARTS = ("time", "length")  # "2 hours 40 minutes", "5 ft 11 inches"
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
     value: float
-    of: str  # money, time, length, ..., or "" for a lone number
+    of: str  # time, length, ..., money and what of; "" for a lone number
     at: tuple[int, int]
 
 
 def quantities(text: str) -> Iterator[Quantity]:
     """All quantities of a text in order; "2 hours 40 minutes" is one."""
-    held: Quantity | None = None
     text = text[:LONGEST]
+    held: Quantity | None = None
+    end = 0
     for match in _QUANTITY.finditer(text):
-        found = _read(match)
+        found = _read(match) if match.start() >= end else None
         if found is None:
             continue
-        if held is not None and held.of == found.of == "time" and _AND.fullmatch(text[held.at[1] : found.at[0]]):
-            held = Quantity(held.value + found.value, "time", (held.at[0], found.at[1]))
+        end = found.at[1]
+        if (
+            held is not None and held.of == found.of and held.of in _PARTS and found.value < held.value
+            and _AND.fullmatch(text[held.at[1] : found.at[0]])
+        ):  # fmt: skip
+            held = Quantity(held.value + found.value, held.of, (held.at[0], found.at[1]))
             continue
         if held is not None:
             yield held
@@ -75,15 +97,33 @@ def quantities(text: str) -> Iterator[Quantity]:
 
 
 def _read(match: re.Match[str]) -> Quantity | None:
-    number = match["number"]
-    value = _WORDS.get(number.lower())
+    number = match["number"].lower()
+    value = _WORDS.get(number)
     if value is None:
-        plain = re.sub(r"(?<=\d)[,’' ](?=\d{3}(?!\d))", "", number).replace(",", ".")
-        value = float(plain)
-    value += 0.5 if match["half"] else 0.0
-    if match["sign"] or match["money"]:
-        return Quantity(value, "money", match.span())
+        value = _written(number)
+    value *= _TIMES[match["times"].strip().lower()] if match["times"] else 1.0
+    value += 0.5 if match["half"] or match["more"] else 0.0
+    if match["cents"]:
+        return Quantity(value / 100, "money", match.span())
+    if currency := match["sign"] or match["money"]:
+        name = next(name for pattern, name in _CURRENCIES.items() if re.fullmatch(pattern, currency, re.I))
+        paid = _PAID_FOR.match(match.string, match.end())
+        per = (paid[1] or paid[2]).lower() if paid is not None else ""
+        end = paid.end() if paid is not None else match.end()
+        return Quantity(value, f"money {name} {per}".strip(), (match.start(), end))
     for at, (of, worth) in enumerate(_UNITS.values()):
         if match[f"u{at}"]:
             return Quantity(value * worth, of, match.span())
-    return None if number.lower() in ("a", "an", "half", "one") else Quantity(value, "", match.span())
+    if re.fullmatch(r"(?:19|20)\d\d", number):
+        return None  # a year
+    return None if number in ("a", "an", "half", "half a", "half an", "one") else Quantity(value, "", match.span())
+
+
+def _written(number: str) -> float:
+    """1,450.50 and 1.450,50 and 1 450; 1,5 is one and a half, 1,500 a thousand and a half."""
+    half = 0.5 if number.endswith("½") else 0.0
+    number = number.rstrip("½ ")
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d\d", number):
+        return float(number.replace(".", "").replace(",", "."))
+    number = re.sub(r"(?<=\d)[,’' ](?=\d{3}(?!\d))", "", number).replace(",", ".")
+    return (float(number) if number else 0.0) + half

@@ -13,7 +13,6 @@ from engine.answering.comparing import UNDECIDED, Comparing
 from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
-from engine.answering.naming import is_made
 from engine.answering.nested import nested_of
 from engine.answering.particular import particular
 from engine.answering.question import Question
@@ -75,7 +74,9 @@ class Quoting:
         return Quoting(question, self.library, self.policy, self.meanings, self.reads, depth=1)
 
     def see(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> None:
-        """Reads what others have opened."""
+        """Reads what others have opened, which only grows."""
+        if len(self.passages) == len(passages):
+            return
         self.passages = {passage.document: passage for passage in passages}
         self.leads = dict(leads)
         self.found = self._scored(passages)
@@ -145,7 +146,7 @@ class Quoting:
             return quoted
         if (parts := self.unnesting.answer(list(self.passages.values()), self.leads)) is None:
             return quoted
-        of_work = isinstance(self.unnesting.nested.of, Of) and is_made(self.unnesting.nested.of.noun) is not None
+        of_work = isinstance(self.unnesting.nested.of, Of) and self.unnesting.nested.of.is_of_work
         whole_fits = not of_work and (self.question.kind is None or self.question.expects(quoted.sentences[0].says))
         if whole_fits and parts[0].score < AS_SURE * quoted.score:
             return quoted
@@ -224,7 +225,7 @@ class Quoting:
         if self.comparing is not None:
             return "", 0.0  # one of the two it would have to be
         if self.choice is not None:
-            chosen = self.choice.of((first, *self.heard))
+            chosen = self.choice.of((first, *self.heard), self.question.names)
             return (chosen, quoted.score) if chosen is not None else ("", 0.0)
         if self.question.is_yes_no:
             found = verdict(self.question, first.text, first.near, first.covered)

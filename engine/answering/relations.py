@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.answering.focus import LONGEST
-from engine.answering.naming import CAPITAL, MAKERS, PARTICLE, is_made, named
+from engine.answering.naming import CAPITAL, MAKERS, OF_WORKS, PARTICLE, is_made, named
+from engine.answering.stems import STOP, stem
+from engine.answering.verbs import VERBS
 
 _SPOUSE = "husband|wife|spouse|widow|widower|fiancée?"
 _KIN = rf"father|mother|dad|mum|mom|parent|child|son|daughter|brother|sister|sibling|{_SPOUSE}"
@@ -27,7 +29,9 @@ _WORKS = (
 _NOUN = "|".join((*_THROUGH, *MAKERS, _KIN))
 _FULL_NAME = rf"[“\"'‘({CAPITAL}\d.#][^\n]*"
 _OF = re.compile(
-    rf"\b(?:the )?(?P<noun>(?-i:{_NOUN})) of (?:(?-i:the) )?(?:(?:\d{{4}} )?{_WORKS} )?(?P<of>(?-i:{_FULL_NAME}))", re.I
+    rf"\b(?:the )?(?P<noun>(?-i:{_NOUN})) of (?:(?-i:the) )?(?:(?:\d{{4}} )?(?P<work>{_WORKS}) )?(?!I\b|We\b)"
+    rf"(?P<of>(?-i:{_FULL_NAME}))",
+    re.I,
 )
 _WHOSE = re.compile(
     r"['’]s? (?:(?:late|main|first|second|last|only|older|elder|younger|eldest|youngest) )?"
@@ -37,6 +41,13 @@ _WHOSE = re.compile(
 _BEGINS = re.compile(
     r"(?:.*\b(?:is|are|was|were|does|do|did|has|have|had|will|can|would|of|the|from|by|with|to|in|country|and|or)\b"
     r"|\A\W*(?:who|what|which|when|where|why|how)(?:['’]s)?\b) ?",
+)
+_WITHIN = (
+    r"(?:of|the|de|del|della|di|da|do|dos|du|van|von|der|den|la|le|el|al|bin|ibn|à|y|zu|av|in|a|an|on|for|to|with)"
+)
+_FULL = re.compile(rf"[{CAPITAL}“\"'][^\s]*(?: (?:[{CAPITAL}\d(][^\s]*|{_WITHIN}(?= )|[-–—&]))*\Z")
+_ALSO = frozenset(
+    "live work die born graduate educated buried study attend teach play drive eat earn weigh retire now own".split()
 )
 _SMALL = re.compile(rf"(?:{PARTICLE}|and|in|a|an|on|for|at|to|with|from|by|or|vs\.?|as|&|-|–|—)", re.I)
 
@@ -48,12 +59,13 @@ class Of:
     noun: str
     whose: str
     at: tuple[int, int]  # of the words that say so, in the question
+    is_of_work: bool = False  # a film's director, not a department's
 
     @property
     def asks(self) -> str:
         """The question who that is."""
         noun = self.noun.lower()
-        made = is_made(noun)
+        made = is_made(noun) if self.is_of_work else None
         return f"Who {made} {self.whose}?" if made else f"Who is the {noun} of {self.whose}?"
 
     def is_all_of(self, question: str) -> bool:
@@ -68,9 +80,9 @@ class Of:
             return None
         return Of(parts[0], self.whose, self.at), f"Who is the {parts[1]} of"
 
-    def named(self, text: str) -> Iterator[str]:
-        """Names that a sentence gives to whoever is meant, the likeliest first."""
-        return named(self.noun, self.whose, text)
+    def named(self, text: str, *, speaks: bool = False) -> Iterator[str]:
+        """Names that a sentence gives to whoever is meant, the likeliest first. speaks: as naming.named."""
+        return named(self.noun, self.whose, text, speaks=speaks)
 
 
 def of_in(text: str) -> Of | None:
@@ -83,14 +95,25 @@ def of_in(text: str) -> Of | None:
             start, end = match.span("of")
         end = start + _length(text[start:end].rstrip("?!. "))
         if text[start:end].strip() and not text[start:end].endswith(("'s", "’s")):
-            return Of(match["noun"], text[start:end].strip(), (match.start(), end))
-    if (match := _WHOSE.search(text)) is not None:
+            is_of_work = match["work"] is not None or match["noun"] in OF_WORKS
+            return Of(match["noun"], text[start:end].strip(), (match.start(), end), is_of_work)
+    if (match := _WHOSE.search(text)) is not None and _ends(text[match.end() :]):
         begun = _BEGINS.match(text[: match.start()])
         at = begun.end() if begun else 0
-        name = text[at : match.start()]
-        if name and re.match(f"[{CAPITAL}“\"']", name):
-            return Of(match["noun"], name, (at, match.end()))
+        name = _FULL.search(text[at : match.start()])
+        if name is not None and not re.search(r"\band \Z", text[: at + name.start()]):
+            noun = match["noun"].lower()
+            return Of(match["noun"], name.group(), (at + name.start(), match.end()), noun in OF_WORKS)
     return None
+
+
+def _ends(behind: str) -> bool:
+    """Whether no further noun stands behind, as in "Maria's singer friend"."""
+    following = re.match(r"\s*([\w’'-]+)", behind)
+    if following is None or behind.startswith(("'", "’")):
+        return True
+    word = following[1].lower()
+    return word in STOP or stem(word) in VERBS or word in _ALSO
 
 
 def _length(text: str) -> int:

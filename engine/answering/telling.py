@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from engine.answering.quoting import Quoting
 
 MEASURES = {  # which quantities an adjective may mean, the likeliest first
-    "duration": ("time",), "money": ("money",), "big": ("area", "length", "volume", "weight", ""), "tall": ("length",),
+    "duration": ("time",), "money": ("money",), "big": ("area", "length", "volume", ""), "tall": ("length",),
     "high": ("length", "share", "money", ""), "heavy": ("weight",), "deep": ("length",), "wide": ("length",),
-    "thick": ("length",), "warm": ("heat", ""), "hot": ("heat", ""), "cold": ("heat", ""), "loud": ("noise",),
+    "thick": ("length",), "warm": ("heat",), "hot": ("heat",), "cold": ("heat",), "loud": ("noise",),
     "strong": ("share", ""), "fast": ("time", "speed"), "long": ("length", "time", ""), "far": ("length", "time"),
     "many": ("",),
 }  # fmt: skip
 _TOTAL = re.compile(r"\b(?:total|sum|altogether|all together|in all)\b", re.I)
+_PART = re.compile(r"[,;:] (?=[A-Z])|\b(?:but|while|whereas)\b")  # where somebody else may be spoken of
+_NEGATED = re.compile(r"\b(?:not|never|no|none|neither|without|except)\b|n['’]t\b", re.I)
+_IS_A = re.compile(r"\b(?:is|was|are|were) (?:an?|the) [a-z]")
 _BESIDE = 25  # characters between a name and the day of birth in a list
+_ADJACENT = 5  # characters at most between two countries that are told of one
 Value = tuple[int, ...] | float | str | frozenset[str]
 
 
@@ -46,9 +50,9 @@ def tellings(side: Quoting, sentence: Scored, compared: Compared, own: frozenset
         return
     value: Value | None
     if compared.rule == "both":
-        value = _judged(side, sentence, compared)
+        value = _judged(side, sentence, compared, own)
     elif compared.by == "country":
-        value = frozenset(country for _, country in countries_in(sentence.text)) or None
+        value = _countries(sentence.text)
     elif compared.by in ("time", "born"):
         value = _day(side, sentence, own)
     else:
@@ -67,12 +71,13 @@ def counts(compared: Compared) -> bool:
 def likeliness(telling: Telling, compared: Compared) -> int:
     """Of several kinds of quantities, the place of this one among those that may be meant: 0 for the likeliest."""
     families = MEASURES.get(compared.by, ("",))
-    return families.index(telling.of) if telling.of in families else len(families)
+    kind = telling.of.partition(" ")[0]
+    return families.index(kind) if kind in families else len(families)
 
 
 def class_of(compared: Compared) -> frozenset[str]:
     """Of "Are A and B both American writers?", what they may be; nothing where it is asked what they do."""
-    named = frozenset(stems_of(compared.by)) - STOP if compared.rule == "both" else frozenset[str]()
+    named = frozenset(stems_of(compared.by)) - (STOP - {"may"}) if compared.rule == "both" else frozenset[str]()
     is_being = compared.asks[0].startswith(("Is ", "Was "))
     return named if is_being and named.isdisjoint(VERBS) else frozenset()
 
@@ -100,10 +105,16 @@ def is_total(sentence: Scored) -> bool:
     return _TOTAL.search(sentence.text) is not None
 
 
-def _judged(side: Quoting, sentence: Scored, compared: Compared) -> str | None:
-    named = class_of(compared)
-    if named and named <= frozenset(stems_of(sentence.text)):
-        return "Yes"
+def _judged(side: Quoting, sentence: Scored, compared: Compared, own: frozenset[str]) -> str | None:
+    """Yes or no; of what somebody may be, yes where what is said of them names it, no where another thing is named."""
+    if named := class_of(compared):
+        said = next((part for part in _PART.split(sentence.text) if own & frozenset(stems_of(part))), "")
+        if not said or _NEGATED.search(said):
+            return None
+        if named <= frozenset(stems_of(said)):
+            return "Yes"
+        other = _IS_A.search(said)
+        return "No" if other is not None and own & frozenset(stems_of(said[: other.start()])) else None
     word, _ = side.span(alone(sentence))
     return word if word in ("Yes", "No") else None
 
@@ -112,12 +123,23 @@ def _quantities(sentence: Scored, by: str, own: frozenset[str]) -> Iterator[Tell
     """One of each kind: the nearest behind the side's name, or before it."""
     families, text = MEASURES.get(by, ("",)), sentence.text
     place = max((m.end() for m in WORD.finditer(text) if stem(m.group().lower()) in own), default=0)
-    found = [one for one in quantities(text) if one.of in families]
-    for of in families:
+    found = [one for one in quantities(text) if one.of.partition(" ")[0] in families]
+    for of in dict.fromkeys(one.of for one in found):
         if held := [one for one in found if one.of == of]:
             best = min(held, key=lambda one: (one.at[0] < place, abs(one.at[0] - place)))
             is_slow = by == "fast" and of == "time"
             yield Telling(-best.value if is_slow else best.value, of, sentence)
+
+
+def _countries(text: str) -> frozenset[str] | None:
+    """The first one, and what stands right behind it, as in "Israeli-American"."""
+    found, end = list[str](), 0
+    for match, country in countries_in(text):
+        if found and match.start() - end > _ADJACENT:
+            break
+        found.append(country)
+        end = match.end()
+    return frozenset(found) or None
 
 
 def _listed(line: str, own: frozenset[str]) -> tuple[int, ...] | None:

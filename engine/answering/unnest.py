@@ -88,8 +88,10 @@ class Unnesting:
         if first.chosen() is None:
             return []
         out: dict[str, Named] = {}
-        if self.nested.of is not None and (said := self._said(first, self.nested.of)):
-            return said
+        if self.nested.of is not None:
+            out = self._said(first, self.nested.of)
+            if out and not (isinstance(self.nested.of, Of) and not self.nested.of.is_of_work):
+                return list(out.values())
         for sentence in first.heard[:LOOKED_AT]:
             if first.covers(sentence) < TOLD:
                 continue
@@ -98,14 +100,18 @@ class Unnesting:
                     out.setdefault(name, Named(name, sentence, sentence.score))
         return list(out.values())
 
-    def _said(self, first: Quoting, of: Of | In) -> list[Named]:
-        """Names that sentences plainly give to whoever is meant."""
+    def _said(self, first: Quoting, of: Of | In) -> dict[str, Named]:
+        """Names that sentences plainly give to whoever is meant: sentences that tell of whom they are named by."""
         out: dict[str, Named] = {}
+        own = frozenset(s for s in stems_of(re.sub(r"\(.*?\)", "", of.whose)) if s not in STOP)
         for sentence in first.heard:
-            if first.covers(sentence) >= TOLD:
-                for name in of.named(sentence.text):
-                    out.setdefault(name, Named(name, sentence, sentence.score))
-        return list(out.values())
+            if first.covers(sentence) < TOLD or 2 * len(own & sentence.near) < len(own):
+                continue
+            speaker = first.speaker(sentence, "")
+            speaks = speaker is not None and not own.isdisjoint(stems_of(speaker))
+            for name in of.named(sentence.text, speaks=speaks):
+                out.setdefault(name, Named(name, sentence, sentence.score))
+        return out
 
     def answer(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> tuple[Quoted, Quoting] | None:
         """The best answer to the second part, of any name that was tried, and whoever read it."""

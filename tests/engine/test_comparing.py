@@ -90,16 +90,22 @@ def test_no_comparison(asked: str) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("It cost EUR 1,450.50 and £620 in all", [(1450.5, "money"), (620.0, "money")]),
+        ("It cost EUR 1,450.50 and £620 in all", [(1450.5, "money euro"), (620.0, "money pound")]),
         ("two and a half hours, then a walk of 2 hours 40 minutes", [(150.0, "time"), (160.0, "time")]),
-        ("48 m² for 300 euros", [(48.0, "area"), (300.0, "money")]),
+        ("48 m² for 300 euros", [(48.0, "area"), (300.0, "money euro")]),
         ("34 dB with the stream, 1.2 kg of flour", [(34.0, "noise"), (1200.0, "weight")]),
-        ("1,200 kr on 12.3.2024 at 14:30", [(1200.0, "money")]),
+        ("1,200 kr on 12.3.2024 at 14:30", [(1200.0, "money crown")]),
+        (
+            "£2.4k, then £9.99 a month and €1.250,00",
+            [(2400.0, "money pound"), (9.99, "money pound month"), (1250.0, "money euro")],
+        ),
+        ("two hundred kilos, half an hour, an hour and a half", [(200000.0, "weight"), (30.0, "time"), (90.0, "time")]),
+        ("5 ft 11 inches at 59 °F or 15 °C", [(180.34, "length"), (59.0, "heat F"), (15.0, "heat")]),
         ("a long one", []),
     ],
 )
 def test_quantities(text: str, found: list[tuple[float, str]]) -> None:
-    assert [(one.value, one.of) for one in quantities(text) if one.of] == found
+    assert [(round(one.value, 2), one.of) for one in quantities(text) if one.of] == found
 
 
 def test_what_is_less() -> None:
@@ -116,11 +122,7 @@ def test_what_is_less() -> None:
         ("Was my bad tooth on the right or on the left?", "right", "left"),
         ("cash or card at Garwood Electronics?", "cash", "card"),
         ("Which singer is American, Mark King or Nick Hexum?", "Mark King", "Nick Hexum"),
-        (
-            "Is John Wayne Airport or Muskegon County Airport further west?",
-            "John Wayne Airport",
-            "Muskegon County Airport",
-        ),
+        ("Is Tulsa or Oklahoma City the capital?", "Tulsa", "Oklahoma City"),
     ],
 )
 def test_choices(asked: str, one: str, other: str) -> None:

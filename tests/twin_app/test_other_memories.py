@@ -1,5 +1,5 @@
 """Memories of other people than the sample folder's: files of a household, a locksmith and a cook, memories that four
-programs and two writers invented, and chats of two people, asked through the real product, with floors under today's
+programs and three writers invented, and chats of two people, asked through the real product, with floors under today's
 figures. `-n 0 -s` prints them.
 """
 
@@ -40,6 +40,7 @@ INVENTED = [
         ("gen-d", 8, 5),
         ("gen-e", 6, 1),
         ("gen-f", 4, 1),
+        ("gen-g", 4, 1),
     )
     for at in range(many)
     if EVERY == 1 or at == one
@@ -69,8 +70,9 @@ def invented(name: str, root: Path) -> tuple[Path, int, tuple[str, ...], list[Js
         path = root / document["id"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(document["text"], encoding="utf-8")
-        then = datetime.fromisoformat(document["time"]).timestamp()
-        os.utime(path, (then, then))
+        if "time" in document:
+            then = datetime.fromisoformat(document["time"]).timestamp()
+            os.utime(path, (then, then))
     items = [
         {
             "id": q["id"],
