@@ -27,6 +27,7 @@ _LINE_OPENER = re.compile(
     r"|[A-Z][\w’'-]{0,30}(?: [A-Z][\w’'-]{0,30}){0,2}(?: \(\d{1,2}:\d\d\))?: "  # who says it, of whom an entry is
 )
 _ROW = re.compile(r"\S[^\S\n]+\|[^\S\n]+\S|-[+|]-|[^\s-] {3,}\S")
+_BARS = re.compile(r"\S[^\S\n]+\|[^\S\n]+\S")
 _QUOTED = re.compile(r"(?:>[^\S\n]*+)++")  # before every line of what an answered mail said, or of a quotation
 _ABBREVIATION = re.compile(
     r"mrs?|ms|dr|prof|sr|jr|st|no|nr|vs|e\.g|i\.e|cf|fig|vol|pp?|ca|approx|dept|corp|est|gen|col|lt|sgt|rev|hon|mt|"
@@ -108,7 +109,8 @@ def _line_was_ended(text: str, line: int, stop: int, after: int, end: int, colum
         line, begin = quoted.end(), goes_on.end()
         if text[begin : begin + 1] in "\r\n" or not text[line:stop].strip():
             return True
-    if _LINE_OPENER.match(text, begin, end) or (_is_row(text, line, stop) and _is_row(text, begin, end)):
+    is_row = _is_row(text, line, stop) and (_BARS.search(text, line, stop) or _is_row(text, begin, end))
+    if _LINE_OPENER.match(text, begin, end) or is_row:
         return True
     line, stop = trim(text, line, stop)
     if line == stop or begin >= end:

@@ -54,6 +54,7 @@ class Quoted:
     told: tuple[Scored, ...]  # those that are shown as the answer: the first, further ones where there is room
     chained: bool = False  # the first answers only together with the second, of another document
     is_list: bool = False  # told: the whole list that is asked for
+    compares: bool = False  # told: both sides of a comparison
     signs: tuple[float, ...] = ()  # of how sure it is (answering.sureness)
 
     @property
@@ -64,7 +65,7 @@ class Quoted:
     def own(self) -> str:
         """Of what is shown, what stands in the first sentence's document, or is said next: enough beside a short
         answer."""
-        if self.sentences[0].turn is not None and not self.chained:
+        if self.compares or (self.sentences[0].turn is not None and not self.chained):
             return self.text
         first = self.sentences[0].document
         return "\n".join(line.text for line in self.told if line.document == first)

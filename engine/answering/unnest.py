@@ -148,8 +148,9 @@ class Unnesting:
 def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
     """Whether a sentence stands near the name, and has an answer of the kind asked for."""
     question = second.question
-    if (sentence.document, sentence.start) == (named.sentence.document, named.sentence.start):
-        return False
+    is_naming = (sentence.document, sentence.start) == (named.sentence.document, named.sentence.start)
+    if is_naming and not sentence.text.lstrip("-*•| ").startswith(named.name):
+        return False  # it tells of whom the name is a relation of, unless it begins with the name
     return not _stems(second, named).isdisjoint(sentence.near) and (
         question.kind is None or question.expects(sentence.says) or particular(question, sentence.text) is not None
     )

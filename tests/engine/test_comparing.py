@@ -204,6 +204,7 @@ def test_compared(reads: tuple[Meanings, Reads], asked: str, answer: str) -> Non
     assert quoting.span(quoted) == (answer, quoted.score)
     assert quoted.score >= 0.5
     assert len({(one.document, one.start) for one in quoted.sentences}) >= 2
+    assert quoted.own == quoted.text  # both sides are shown beside a short answer
 
 
 def test_a_side_that_is_not_known_is_looked_for_and_not_guessed(reads: tuple[Meanings, Reads]) -> None:

@@ -74,6 +74,32 @@ def test_what_an_answered_mail_said_is_wrapped_as_prose_is() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Owen (Farida's husband) | 11.12.1975 | forgot", "Hannah | 09.09.1983 | no", "Owen teaches maths here."],
+        ["who      | born", "---------|------", "Hannah   | 09.09.1983"],
+        ["Call-out          £60.00", "Labour, 2 hrs     £90.00"],
+    ],
+)
+def test_rows_of_plain_tables(lines: list[str]) -> None:
+    assert split("\n".join(lines)) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a single by DJ Snake.The song was long.", ["a single by DJ Snake.", "The song was long."]),
+        ("He left in 1949.He died.", ["He left in 1949.", "He died."]),
+        ("at full-back.Ludik played here", ["at full-back.", "Ludik played here"]),
+        ("threading.Thread objects and java.util.List of x", ["threading.Thread objects and java.util.List of x"]),
+        ("see e.g.The, Booking.Com now, v1.2.3", ["see e.g.The, Booking.Com now, v1.2.3"]),
+    ],
+)
+def test_a_space_that_was_left_out(text: str, found: list[str]) -> None:
+    assert split(text) == found
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_quoted_blank_line_is_no_part_of_a_sentence(end: str) -> None:
     lines = ["> Could you come at five?", ">", "> The key is under the mat."]
