@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
-import torch
+from rare import POLICY, Rare, asked_of, passages_of, reading
 
-import engine
 from engine.answering.choosing import choice_of
 from engine.answering.compared import compared_of
-from engine.answering.meaning import Meanings
 from engine.answering.quantities import quantities
 from engine.answering.quoting import Quoting
-from engine.answering.reader import READER, Reads
 from engine.answering.sentences import Scored
 from engine.answering.telling import is_less
 from engine.interleave import Hop
-from engine.library import Passage
-from engine.policy import Policy
-from engine.tokenizer import MemoryTokenizer
-from engine.weights import load
-from ingest.sentences import sentences
 
-TINY = Path(engine.__path__[0]) / "checkpoints" / "twin-tiny"
 COMPARED = [
     ("Which was cheaper, the guest house in Whitby or the hotel in Cádiz?", "least",
      "How much did the guest house in Whitby cost?", "How much did the hotel in Cádiz cost?"),
@@ -153,20 +142,6 @@ def test_the_best_sentence_with_one_of_them_chooses() -> None:
     assert choice.of([]) is None
 
 
-class Rare:
-    """A library of which only the rarity of words is asked."""
-
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
-        return dict.fromkeys(words, 3.0)
-
-
-@pytest.fixture(scope="module")
-def reads() -> tuple[Meanings, Reads]:
-    model = load(TINY, device="cpu", dtype=torch.float32)
-    meanings = Meanings(model, MemoryTokenizer(TINY / "tokenizer.json"))
-    return meanings, Reads.load(TINY / READER, meanings)
-
-
 TEXTS = (
     "Viewing number one. The flat on Harrogate Road has 68 square metres. Rent is £975 a month.",
     "Lidgett Lane: the flat on Lidgett Lane is 74 m². Rent is 1,060 pounds a month.",
@@ -178,7 +153,6 @@ TEXTS = (
     "Sacha Guitry (21 February 1885 – 24 July 1957) was a French director.",
     "Albert Kelley (7 October 1894 – 2 May 1989) was an American director.",
 )
-POLICY = Policy(answer="quote", max_hops=3, reader_weights=(0.5, 0.8, 0.0), choosing_weight=0.1)
 ASKED = [
     ("Which flat is bigger, the one on Harrogate Road or the one on Lidgett Lane?", "the one on Lidgett Lane"),
     ("Which flat is cheaper, the one on Harrogate Road or the one on Lidgett Lane?", "the one on Harrogate Road"),
@@ -192,13 +166,8 @@ ASKED = [
 
 
 @pytest.mark.parametrize(("asked", "answer"), ASKED)
-def test_compared(reads: tuple[Meanings, Reads], asked: str, answer: str) -> None:
-    passages = tuple(Passage(n, "", text, list(sentences(text))) for n, text in enumerate(TEXTS, 1))
-    quoting = Quoting(asked, Rare(), POLICY, *reads)  # type: ignore[arg-type]
-    leads = {passage.document: 1.0 for passage in passages}
-    hops = [Hop(1, [], passages, "the question", leads)]
-    while len(hops) < POLICY.max_hops and quoting.following(hops) is not None:
-        hops.append(Hop(len(hops) + 1, [], (), "another", {}))
+def test_compared(asked: str, answer: str) -> None:
+    quoting = asked_of(asked, TEXTS)
     quoted = quoting.chosen()
     assert quoted is not None
     assert quoting.span(quoted) == (answer, quoted.score)
@@ -207,9 +176,9 @@ def test_compared(reads: tuple[Meanings, Reads], asked: str, answer: str) -> Non
     assert quoted.own == quoted.text  # both sides are shown beside a short answer
 
 
-def test_a_side_that_is_not_known_is_looked_for_and_not_guessed(reads: tuple[Meanings, Reads]) -> None:
-    passage = Passage(1, "", TEXTS[2], list(sentences(TEXTS[2])))
-    quoting = Quoting("Who is older, Farida or Gareth?", Rare(), POLICY, *reads)  # type: ignore[arg-type]
+def test_a_side_that_is_not_known_is_looked_for_and_not_guessed() -> None:
+    (passage,) = passages_of(TEXTS[2:3])
+    quoting = Quoting("Who is older, Farida or Gareth?", Rare(), POLICY, *reading())  # type: ignore[arg-type]
     step = quoting.following([Hop(1, [], (passage,), "the question", {1: 1.0})])
     assert step is not None
     assert "gareth" in step.looking_for

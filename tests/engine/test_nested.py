@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import pytest
-import torch
+from rare import POLICY, Rare, passages_of, reading
 
-import engine
-from engine.answering.meaning import Meanings
 from engine.answering.nested import nested_of
 from engine.answering.quoting import Quoting
-from engine.answering.reader import READER, Reads
 from engine.interleave import Hop
-from engine.library import Passage
-from engine.policy import Policy
-from engine.tokenizer import MemoryTokenizer
-from engine.weights import load
-from ingest.sentences import sentences
 
-TINY = Path(engine.__path__[0]) / "checkpoints" / "twin-tiny"
 TAKEN_APART = [
     (
         "What is the number of the friend who recommended the plumber?",
@@ -91,20 +79,6 @@ def test_left_whole(asked: str) -> None:
     assert nested_of(asked) is None
 
 
-class Rare:
-    """A library of which only the rarity of words is asked."""
-
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
-        return dict.fromkeys(words, 3.0)
-
-
-@pytest.fixture(scope="module")
-def reads() -> tuple[Meanings, Reads]:
-    model = load(TINY, device="cpu", dtype=torch.float32)
-    meanings = Meanings(model, MemoryTokenizer(TINY / "tokenizer.json"))
-    return meanings, Reads.load(TINY / READER, meanings)
-
-
 TEXTS = (
     "The plumber that Annika Adeyemi recommended came about the tap. He charged 120 euros.",
     "Gwen: the shower is dripping again\nSamir: i'll bake the carrot cake for Nadia\nGwen: lovely",
@@ -124,10 +98,9 @@ TEXTS = (
         ("Number of the person baking the carrot cake?", "+49 62 984 6031", "bake the carrot cake"),
     ],
 )
-def test_answered_part_by_part(reads: tuple[Meanings, Reads], asked: str, answer: str, bridge: str) -> None:
-    passages = [Passage(n, "", text, list(sentences(text))) for n, text in enumerate(TEXTS, 1)]
-    policy = Policy(answer="quote", max_hops=3, reader_weights=(0.5, 0.8, 0.0), choosing_weight=0.1)
-    quoting = Quoting(asked, Rare(), policy, *reads)  # type: ignore[arg-type]
+def test_answered_part_by_part(asked: str, answer: str, bridge: str) -> None:
+    passages = passages_of(TEXTS)
+    quoting = Quoting(asked, Rare(), POLICY, *reading())  # type: ignore[arg-type]
     step = quoting.following([Hop(1, [], tuple(passages[:2]), "the question", {1: 1.0, 2: 0.9})])
     assert step is not None
     assert step.reason.startswith("to follow “")
@@ -140,13 +113,11 @@ def test_answered_part_by_part(reads: tuple[Meanings, Reads], asked: str, answer
     assert bridge in quoted.sentences[1].text
 
 
-def test_a_question_with_no_name_to_follow_is_read_whole(reads: tuple[Meanings, Reads]) -> None:
+def test_a_question_with_no_name_to_follow_is_read_whole() -> None:
     text = "The neighbour who took in the parcel plays the tuba."
-    passage = Passage(1, "", text, list(sentences(text)))
-    quoting = Quoting(
-        "Which instrument does the neighbour who took in the parcel play?", Rare(),  # type: ignore[arg-type]
-        Policy(answer="quote", reader_weights=(0.5, 0.8, 0.0)), *reads,
-    )  # fmt: skip
+    (passage,) = passages_of([text])
+    asked = "Which instrument does the neighbour who took in the parcel play?"
+    quoting = Quoting(asked, Rare(), POLICY, *reading())  # type: ignore[arg-type]
     quoting.following([Hop(1, [], (passage,), "the question", {1: 1.0})])
     quoted = quoting.chosen()
     assert quoted is not None

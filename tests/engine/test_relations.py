@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
-import torch
+from rare import asked_of
 
-import engine
 from engine.answering.countries import countries_in, peoples
 from engine.answering.lives import day_of, event_of, ordered, place_of
-from engine.answering.meaning import Meanings
 from engine.answering.naming import named
 from engine.answering.nested import nested_of
 from engine.answering.particular import particular
 from engine.answering.placing import in_in
 from engine.answering.question import Question
-from engine.answering.quoting import Quoting
-from engine.answering.reader import READER, Reads
 from engine.answering.relations import of_in
-from engine.interleave import Hop
-from engine.library import Passage
-from engine.policy import Policy
-from engine.tokenizer import MemoryTokenizer
-from engine.weights import load
-from ingest.sentences import sentences
-
-TINY = Path(engine.__path__[0]) / "checkpoints" / "twin-tiny"
 
 TAKEN_APART = [
     ("When was the director of film Amar Sangi born?", "Who directed Amar Sangi?", "When was Gwen born?"),
@@ -219,13 +205,6 @@ def test_long_questions_and_sentences_take_little_time(unit: str) -> None:
     assert time.perf_counter() - began < 5
 
 
-class Rare:
-    """A library of which only the rarity of words is asked."""
-
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
-        return dict.fromkeys(words, 3.0)
-
-
 TEXTS = (
     "Owen (Farida's husband) | 11.12.1975 | forgot 2022\nFarida | 30.05.1979 | good chocolate",
     "Owen teaches maths at Allerton Grange.",
@@ -247,14 +226,7 @@ TEXTS = (
     ],
 )
 def test_answered_through_a_relation(asked: str, answer: str) -> None:
-    model = load(TINY, device="cpu", dtype=torch.float32)
-    meanings = Meanings(model, MemoryTokenizer(TINY / "tokenizer.json"))
-    passages = tuple(Passage(n, "", text, list(sentences(text))) for n, text in enumerate(TEXTS, 1))
-    policy = Policy(answer="quote", max_hops=3, reader_weights=(0.5, 0.8, 0.0), choosing_weight=0.1)
-    quoting = Quoting(asked, Rare(), policy, meanings, Reads.load(TINY / READER, meanings))  # type: ignore[arg-type]
-    hops = [Hop(1, [], passages, "the question", {passage.document: 1.0 for passage in passages})]
-    while len(hops) < policy.max_hops and quoting.following(hops) is not None:
-        hops.append(Hop(len(hops) + 1, [], (), "another", {}))
+    quoting = asked_of(asked, TEXTS)
     quoted = quoting.chosen()
     assert quoted is not None
     assert quoting.span(quoted)[0] == answer
