@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _EVENTS = frozenset(map(stem, "born birth die died death".split()))
 ABOUT = 0.5  # share of a side's name that a sentence with its surroundings must have
+HAPPENED = 0.75  # and of what happened: the words for it are everybody's
 LOOKED_AT = 200  # best sentences of a side
 DECIDED = 0.5  # how sure it is at least where both sides tell it (docs/log.md)
 UNDECIDED = 0.8  # of how sure it were otherwise, where one of them does not
@@ -143,7 +144,7 @@ class Comparing:
         heard = once([quoted.sentences[0], *(reading.found if counting else reading.heard)[:LOOKED_AT]])
         held = [(one, _share(own, one.near | one.hinted)) for one in heard if self._names(reading, one, own)]
         most = max((share for _, share in held), default=0.0)
-        if most < ABOUT:
+        if most < (HAPPENED if self.compared.rule in ("before", "after") else ABOUT):
             return []
         about = [one for one, share in held if share >= most - 0.01]
         about = [one for one in about if _share(other - own, one.covered) <= _share(own, one.covered)]

@@ -156,7 +156,8 @@ def _day(side: Quoting, sentence: Scored, own: frozenset[str]) -> tuple[int, ...
     or a death only where it says so, or stands beside the name."""
     text, event = sentence.text, event_of(side.question.text)
     if event is not None:
-        if (day := day_of(text, event)) is not None:
+        at = next((m.start() for m in WORD.finditer(text) if stem(m.group().lower()) in own), 0)
+        if (day := day_of(text[at:], event) or day_of(text, event)) is not None:  # behind the name first
             return ordered(day)
         return next((found for line in text.splitlines() if (found := _listed(line, own)) is not None), None)
     run, _ = side.span(alone(sentence))

@@ -147,6 +147,7 @@ TEXTS = (
     "Lidgett Lane: the flat on Lidgett Lane is 74 m². Rent is 1,060 pounds a month.",
     "Farida was born on 30 May 1979 in Herat.\nHannah was born on 9 September 1983 in Leeds.",
     "We bought the Kangoo on 12 February 2024.",
+    "Nora Lindqvist, born 14 March 1986, together with Daniel Okafor, born 2 July 1984 (the tenants).",
     "The Berlingo was sold on Saturday, 2 March 2024.",
     "The Lame Devil is a film directed by Sacha Guitry.",
     "Stage Kisses is a film directed by Albert Kelley.",
@@ -183,6 +184,24 @@ def test_a_side_that_is_not_known_is_looked_for_and_not_guessed() -> None:
     assert step is not None
     assert "gareth" in step.looking_for
     assert "farida" not in step.looking_for
+    quoted = quoting.chosen()
+    assert quoted is not None
+    assert quoting.span(quoted) == ("", 0.0)
+
+
+def test_one_sentence_may_tell_of_both() -> None:
+    quoting = asked_of("Who is older, Nora or Daniel?", TEXTS)
+    quoted = quoting.chosen()
+    assert quoted is not None
+    assert quoting.span(quoted)[0] == "Daniel"
+
+
+def test_what_happened_is_not_told_by_one_of_its_words() -> None:
+    texts = (
+        "The import runs every ten minutes since 3 May 2024.",
+        "The rent is raised for the flat from 1 April 2024.",
+    )
+    quoting = asked_of("Did I run my first half marathon before I moved to the new flat?", texts)
     quoted = quoting.chosen()
     assert quoted is not None
     assert quoting.span(quoted) == ("", 0.0)
