@@ -31,12 +31,11 @@ _SINGLE = {"are": "is", "were": "was", "do": "does", "have": "has"}
 _WH = r"(?:which|what|who|whose)\b"
 _DONE = "(?:born|released|published|founded|formed|made|built|bought|sold|opened|established|started|finished)"
 _BEHIND_COMMA = re.compile(rf"\W*(?P<asked>{_WH}[^,:]*\b{COMPARATIVE}\b[^,:]*)[,:] (?P<options>.+ or .+)\Z", re.I)
-_AT_ONCE = (
-    re.compile(  # "Which band was formed first The Exies or Circus Diablo?", "Who was born first out of A and B?"
-        rf"\W*(?P<asked>{_WH}.*?\b{COMPARATIVE}\b)(?: (?:out of|between) (?P<both>.+ (?:and|or) .+)"
-        r"| (?P<options>(?:(?:the|my|our) )?(?-i:[A-Z]).* or .+))\Z",
-        re.I,
-    )
+# "Which band was formed first The Exies or Circus Diablo?", "Who was born first out of A and B?"
+_AT_ONCE = re.compile(
+    rf"\W*(?P<asked>{_WH}.*?\b{COMPARATIVE}\b)(?: (?:out of|between) (?P<both>.+ (?:and|or) .+)"
+    r"| (?P<options>(?:(?:the|my|our) )?(?-i:[A-Z]).* or .+))\Z",
+    re.I,
 )
 _OUT_OF = re.compile(
     rf"\W*(?:between|of|out of) (?P<options>.+? (?:and|or) .+?), (?P<asked>{_WH}.*\b{COMPARATIVE}\b.*)\Z", re.I
@@ -156,11 +155,9 @@ def _events(match: re.Match[str]) -> Compared | None:
     if match["rule"].lower() == "after" and not is_clause and _TO.match(one) is None:
         return None  # "Did it rain after the concert?" asks whether
     first = f"When {aux} {one}?"
-    if _CLAUSE.match(other):
+    if is_clause:
         second = f"When {other}?"
-    elif (
-        way := re.match(r"(.*\b(?:to|in|at|visit|see|met|meet|buy|read|finish|sell) )(?:the |my )?\S+\Z", one)
-    ) is not None:
+    elif (way := _TO.match(one)) is not None:
         second = f"When {aux} {way[1]}{other}?"  # "Did I go to Rome before Lisbon?"
     else:
         second = f"When was {other}?"

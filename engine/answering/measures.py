@@ -55,9 +55,8 @@ def measure_of(asked: str) -> Measure | None:
         verb = _PAYS.get((found["paid"] or "")[:2], "cost")
         return Measure(f"How much did {{}} {verb}{found['way'] or ''}?", "money", "least" if less else "most")
     if (took := _TOOK.search(low)) is not None:
-        return Measure(
-            "How long did {} take?", "duration", "least" if took[1][0] in "sl" and took[1] != "longer" else "most"
-        )
+        is_less = took[1] in ("shorter", "less time")
+        return Measure("How long did {} take?", "duration", "least" if is_less else "most")
     if (
         lasts := re.search(
             r"\A\W*(?:who|which(?: [a-z]+)?) (?!is|was|are|were|has|had)([a-z]+) (longer|shorter)\b", low

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from engine.answering.countries import any_country
 from engine.answering.focus import LONGEST
@@ -34,7 +34,7 @@ _MADE = {  # what somebody does, how texts say that it was done, and how one ask
     "editor": "edited",
     "inventor": "invented|patented",
     "discoverer": "discovered",
-    "painter|sculptor": "painted|painting|sculpted|sculpture|by",
+    "painter|sculptor": "painted|sculpted",
     "conductor": "conducted",
 }
 _BY_ALONE = {  # what it is itself: "a song by"
@@ -80,7 +80,7 @@ _QUEEN = rf"{_CHILD}[^.;]*? (?:of|to) {_DESCRIBING}(?P<name>(?:Queen|Princess|La
 def named(noun: str, whose: str, text: str, *, speaks: bool = False) -> Iterator[str]:
     """Names that a sentence gives to whoever is `noun` of somebody or something, the likeliest first. speaks: that
     somebody is who says it."""
-    text = text[:LONGEST]
+    noun, text = noun.lower(), text[:LONGEST]
     own = frozenset(stems_of(re.sub(r"\(.*?\)", "", whose)))
     for pattern in (*_of_makers(noun), *_beside(noun, whose)) if is_made(noun) else _beside(noun, whose):
         for match in pattern.finditer(text):
@@ -130,15 +130,18 @@ def _of_makers(noun: str) -> tuple[re.Pattern[str], ...]:
     )
 
 
-def _beside(noun: str, whose: str) -> Iterator[re.Pattern[str]]:
+@lru_cache(maxsize=256)
+def _beside(noun: str, whose: str) -> tuple[re.Pattern[str], ...]:
     """ "Owen (Farida's husband)", "Farida's husband Owen", "Farida and her husband Owen"."""
     short = re.escape(whose.split()[0])
     called = rf"(?:[\w-]+ )?(?i:{_of(_SAME, noun) or noun})"
-    yield re.compile(rf"(?P<name>{NAME}),? \(?{short}(?: \w+)?['’]s? {called}\b")
     says = r"(?:,? \(?| is (?:called |named )?| was (?:called |named )?)"
-    yield re.compile(rf"\b{short}(?: \w+)?['’]s? {called}{says}{_THE_NAME}")
-    yield re.compile(rf"\b(?i:{called}) of (?:the )?{short}(?: \w+)*?{says}{_THE_NAME}")
-    yield re.compile(rf"\b{short}(?: \w+)? (?:and|with|&|\+) (?:(?:his|her) )?{called},? \(?{_THE_NAME}")
+    return (
+        re.compile(rf"(?P<name>{NAME}),? \(?{short}(?: \w+)?['’]s? {called}\b"),
+        re.compile(rf"\b{short}(?: \w+)?['’]s? {called}{says}{_THE_NAME}"),
+        re.compile(rf"\b(?i:{called}) of (?:the )?{short}(?: \w+)*?{says}{_THE_NAME}"),
+        re.compile(rf"\b{short}(?: \w+)? (?:and|with|&|\+) (?:(?:his|her) )?{called},? \(?{_THE_NAME}"),
+    )
 
 
 @cache

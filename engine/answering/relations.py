@@ -42,9 +42,7 @@ _BEGINS = re.compile(
     r"(?:.*\b(?:is|are|was|were|does|do|did|has|have|had|will|can|would|of|the|from|by|with|to|in|country|and|or)\b"
     r"|\A\W*(?:who|what|which|when|where|why|how)(?:['’]s)?\b) ?",
 )
-_WITHIN = (
-    r"(?:of|the|de|del|della|di|da|do|dos|du|van|von|der|den|la|le|el|al|bin|ibn|à|y|zu|av|in|a|an|on|for|to|with)"
-)
+_WITHIN = rf"(?:{PARTICLE}|in|a|an|on|for|to|with)"
 _FULL = re.compile(rf"[{CAPITAL}“\"'][^\s]*(?: (?:[{CAPITAL}\d(][^\s]*|{_WITHIN}(?= )|[-–—&]))*\Z")
 _ALSO = frozenset(
     "live work die born graduate educated buried study attend teach play drive eat earn weigh retire now own".split()
