@@ -11,6 +11,7 @@ from engine.answering.focus import LONGEST
 from engine.answering.measures import COMPARATIVE
 from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, stems_of
+from engine.answering.verdict import DENIES
 
 _BEFORE = r"(?:(?:on|in|at|to(?= the\b)|with|by|for|from) )?(?:(?:my|your|our|the|an?|his|her|their) )?"
 _NAMED = r"(?!wh)(?:(?-i:[A-Z])[\w’'.-]*(?: (?-i:[A-Z])[\w’'.-]*)*|[\w’'-]+)"
@@ -29,7 +30,6 @@ _NO_CHOICE = frozenset(
 _ANY_OR_MORE = re.compile(
     rf"\bany\b|\b(?:more|less|fewer|most|fewest|{COMPARATIVE})\b|\b(?!other\b|either\b)[a-z]+er\b(?= in\b)", re.I
 )
-_NEGATED = re.compile(r"\b(?:not|never|no|none|neither|nor|without|except|but)\b|n['’]t\b", re.I)
 NEAR = 4  # best sentences that may name one of them
 
 
@@ -48,7 +48,7 @@ class Choice:
         for sentence in told or [one for one in sentences[:NEAR] if names <= one.near]:
             held = frozenset(stems_of(sentence.text))
             has = bool(first) and first <= held, bool(second) and second <= held
-            if any(has) and _NEGATED.search(sentence.text):
+            if any(has) and DENIES.search(sentence.text):
                 return None
             if has[0] != has[1]:
                 return self.one if has[0] else self.other

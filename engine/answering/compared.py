@@ -121,7 +121,7 @@ def _which(asked: str, options: str) -> Compared | None:
     one, other = (re.sub(r"\A(?:the )?one\b", f"the {thing or 'one'}", side, flags=re.I) for side in sides)
     if (maker := _WHOSE_MAKER.search(asked)) is not None:
         one, other = (f"the {maker['noun']} of {thing} {side}".replace("  ", " ") for side in sides)
-    return Compared(sides, (measure.asks.format(one), measure.asks.format(other)), measure.rule, measure.by)
+    return Compared(sides, (measure.asks.format(one), measure.asks.format(other)), measure.wins, measure.by)
 
 
 def _than(match: re.Match[str]) -> Compared | None:
@@ -137,7 +137,7 @@ def _than(match: re.Match[str]) -> Compared | None:
         other = re.sub(r"\bthe one\b", f"the {thing[1]}", other)
     more = f" {more}" if more else ""
     return Compared(
-        (one, other), (asks.format(one + more), asks.format(other + more)), measure.rule, measure.by, is_judged=True
+        (one, other), (asks.format(one + more), asks.format(other + more)), measure.wins, measure.by, is_judged=True
     )
 
 

@@ -7,14 +7,11 @@ import re
 
 from engine.answering.focus import LONGEST
 from engine.answering.naming import NAME
+from engine.answering.times import MONTH, month_of
 
-_MONTHS = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?"
-)
 DAY = re.compile(  # with a year of three or four digits, or a year alone
-    rf"(?<![\w.,-])(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTHS})\.?,? (?P<year>\d{{3,4}})"
-    rf"|(?P<month2>{_MONTHS})\.? (?:(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,? )?(?P<year2>\d{{3,4}})"
+    rf"(?<![\w.,-])(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH})\.?,? (?P<year>\d{{3,4}})"
+    rf"|(?P<month2>{MONTH})\.? (?:(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,? )?(?P<year2>\d{{3,4}})"
     r"|(?P<iso>\d{4}-\d\d-\d\d)|(?P<dotted>\d{1,2}[./]\d{1,2}[./]\d{4})"
     r"|(?P<alone>(?:1\d|20)\d\d|(?<=c\. )\d{3,4}|(?<=circa )\d{3,4}))(?![\w%]|[.,]\d)",
     re.I,
@@ -84,6 +81,5 @@ def ordered(day: str) -> tuple[int, int, int] | None:
         return (year, month, number) if 1 <= month <= 12 else None
     if match["alone"]:
         return int(match["alone"]), 0, 0
-    name = (match["month"] or match["month2"])[:3].lower()
-    at = "jan feb mar apr may jun jul aug sep oct nov dec".split().index(name) + 1
+    at = month_of(match["month"] or match["month2"])
     return int(match["year"] or match["year2"]), at, int(match["day"] or match["day2"] or 0)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Rule = Literal["least", "most"]
+Extreme = Literal["least", "most"]
 
 EARLY = "first|earlier|sooner|earliest"
 LATE = "later|latest|last|more recently|most recently|more recent|most recent|newer"
@@ -42,7 +42,7 @@ _MANY = re.compile(r"\b(?:more|most|fewer) ([a-z]+s)\b")
 class Measure:
     asks: str  # of one side, which stands for {}
     by: str  # time, money, duration, many, or an adjective
-    rule: Rule
+    wins: Extreme
 
 
 def measure_of(asked: str) -> Measure | None:

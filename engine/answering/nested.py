@@ -12,7 +12,7 @@ from engine.answering.kinds import ROLE
 from engine.answering.placing import In, in_in
 from engine.answering.relations import Of, of_in
 from engine.answering.stems import WORD, stem
-from engine.answering.verbs import VERBS
+from engine.answering.verbs import VERBS, is_verb
 
 _PERSON = rf"(?:person|one|man|woman|lady|guy|girl|boy|friend|{ROLE})"
 _OFFICE = r"(?:reserve|secretary|captain|leader|organi[sz]er|author|director|founder|head|winner|tenant)"
@@ -76,10 +76,6 @@ _OF_A_PERSON = re.compile(
 )
 _ONLY_NAMED = re.compile(
     r"\W*(?:who(?:['’]s| is| was)?|what(?:['’]s| is| was) the (?:full |first |last )?name of)\Z", re.I
-)
-_ALSO_VERBS = frozenset(
-    "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book retire "
-    "study get".split()
 )
 _ASKS = frozenset(
     "announce ask check choose decide discover explain find forget guess hear know learn mention out remember reveal "
@@ -225,5 +221,4 @@ def _is_all_said(verb: str) -> bool:
 
 
 def _has_verb(text: str) -> bool:
-    words = (match.group().lower() for match in WORD.finditer(text))
-    return any(stem(word) in VERBS or word in _ALSO_VERBS or word.endswith("ing") for word in words)
+    return any(is_verb(match.group().lower()) for match in WORD.finditer(text))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from engine.answering.focus import LONGEST
 from engine.answering.naming import CAPITAL, MAKERS, OF_WORKS, PARTICLE, is_made, named
-from engine.answering.stems import STOP, stem
-from engine.answering.verbs import VERBS
+from engine.answering.stems import STOP
+from engine.answering.verbs import is_verb
 
 _SPOUSE = "husband|wife|spouse|widow|widower|fiancée?"
 _KIN = rf"father|mother|dad|mum|mom|parent|child|son|daughter|brother|sister|sibling|{_SPOUSE}"
@@ -44,9 +44,6 @@ _BEGINS = re.compile(
 )
 _WITHIN = rf"(?:{PARTICLE}|in|a|an|on|for|to|with)"
 _FULL = re.compile(rf"[{CAPITAL}“\"'][^\s]*(?: (?:[{CAPITAL}\d(][^\s]*|{_WITHIN}(?= )|[-–—&]))*\Z")
-_ALSO = frozenset(
-    "live work die born graduate educated buried study attend teach play drive eat earn weigh retire now own".split()
-)
 _SMALL = re.compile(rf"(?:{PARTICLE}|and|in|a|an|on|for|at|to|with|from|by|or|vs\.?|as|&|-|–|—)", re.I)
 
 
@@ -111,7 +108,7 @@ def _ends(behind: str) -> bool:
     if following is None or behind.startswith(("'", "’")):
         return True
     word = following[1].lower()
-    return word in STOP or stem(word) in VERBS or word in _ALSO
+    return word in STOP or word == "now" or is_verb(word)
 
 
 def _length(text: str) -> int:

@@ -16,6 +16,7 @@ from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, WORD, stem, stems_of
 from engine.answering.times import times_in
 from engine.answering.verbs import VERBS
+from engine.answering.verdict import DENIES
 
 if TYPE_CHECKING:
     from engine.answering.quoting import Quoting
@@ -29,7 +30,6 @@ MEASURES = {  # which quantities an adjective may mean, the likeliest first
 }  # fmt: skip
 _TOTAL = re.compile(r"\b(?:total|sum|altogether|all together|in all)\b", re.I)
 _PART = re.compile(r"[,;:] (?=[A-Z])|\b(?:but|while|whereas)\b")  # where somebody else may be spoken of
-_NEGATED = re.compile(r"\b(?:not|never|no|none|neither|without|except)\b|n['’]t\b", re.I)
 _IS_A = re.compile(r"\b(?:is|was|are|were) (?:an?|the) [a-z]")
 _BESIDE = 25  # characters between a name and the day of birth in a list
 _ADJACENT = 5  # characters at most between two countries that are told of one
@@ -109,7 +109,7 @@ def _judged(side: Quoting, sentence: Scored, compared: Compared, own: frozenset[
     """Yes or no; of what somebody may be, yes where what is said of them names it, no where another thing is named."""
     if named := class_of(compared):
         said = next((part for part in _PART.split(sentence.text) if own & frozenset(stems_of(part))), "")
-        if not said or _NEGATED.search(said):
+        if not said or DENIES.search(said):
             return None
         if named <= frozenset(stems_of(said)):
             return "Yes"

@@ -62,7 +62,7 @@ def times_in(text: str, today: date | None = None) -> tuple[Time, ...]:
     return _times(text[:LONGEST], today or date.today())
 
 
-_MONTH = (
+MONTH = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?"
 )
@@ -73,11 +73,11 @@ _FORMS = re.compile(
     rf"""
     \b(?P<iso>{_YEAR}-\d\d(?:-\d\d)?)\b
     | \b(?P<dotted>\d{{1,2}}\.\d{{1,2}}\.{_YEAR})
-    | \b(?P<month1>{_MONTH})\b\.?\ (?:the\ )?(?P<from1>{_DAY})
-      (?:{_TO}(?:(?P<other1>{_MONTH})\b\.?\ )?(?P<to1>{_DAY}))?(?:,?\ (?P<year1>{_YEAR}))?
-    | \b(?P<from2>{_DAY})(?:(?:\ of)?\ (?P<other2>{_MONTH})\b)?(?:{_TO}(?P<to2>{_DAY}))?(?:\ of)?
-      \ (?P<month2>{_MONTH})\b\.?(?:,?\ (?P<year2>{_YEAR}))?
-    | \b(?:(?P<part>early|mid|middle|late|beginning|start|end)(?:\ of|\ in|-|\ )\ ?)?(?P<month3>{_MONTH})\b\.?
+    | \b(?P<month1>{MONTH})\b\.?\ (?:the\ )?(?P<from1>{_DAY})
+      (?:{_TO}(?:(?P<other1>{MONTH})\b\.?\ )?(?P<to1>{_DAY}))?(?:,?\ (?P<year1>{_YEAR}))?
+    | \b(?P<from2>{_DAY})(?:(?:\ of)?\ (?P<other2>{MONTH})\b)?(?:{_TO}(?P<to2>{_DAY}))?(?:\ of)?
+      \ (?P<month2>{MONTH})\b\.?(?:,?\ (?P<year2>{_YEAR}))?
+    | \b(?:(?P<part>early|mid|middle|late|beginning|start|end)(?:\ of|\ in|-|\ )\ ?)?(?P<month3>{MONTH})\b\.?
       (?:,?\ (?:of\ )?(?P<year3>{_YEAR}))?
     | \b(?P<year4>{_YEAR})
     | \b(?P<near>today|yesterday|(?:last|past|this)\ (?:week|month|year))\b
@@ -111,16 +111,16 @@ def _read(match: re.Match[str], today: date) -> Iterator[Time]:
         day, month, year = found["dotted"].split(".")
         first = last = f"{year}-{int(month):02}-{int(day):02}"
     elif (month := found["month1"]) is not None:
-        first = _of_year(_month(month), found["from1"], found["year1"])
-        last = _of_year(_month(found["other1"] or month), found["to1"] or found["from1"], found["year1"])
+        first = _of_year(month_of(month), found["from1"], found["year1"])
+        last = _of_year(month_of(found["other1"] or month), found["to1"] or found["from1"], found["year1"])
     elif (month := found["month2"]) is not None:
-        first = _of_year(_month(found["other2"] or month), found["from2"], found["year2"])
-        last = _of_year(_month(month), found["to2"] or found["from2"], found["year2"])
+        first = _of_year(month_of(found["other2"] or month), found["from2"], found["year2"])
+        last = _of_year(month_of(month), found["to2"] or found["from2"], found["year2"])
     elif found["month3"]:
         if found["year3"] is None and found["part"] is None and not _is_month(match):
             return
         days = _PARTS.get((found["part"] or "").lower(), (1, 31))
-        first, last = (_of_year(_month(found["month3"]), str(day), found["year3"]) for day in days)
+        first, last = (_of_year(month_of(found["month3"]), str(day), found["year3"]) for day in days)
     elif found["year4"]:
         if _OF_TIME.search(match.string, 0, match.start()) is None:
             return
@@ -131,7 +131,8 @@ def _read(match: re.Match[str], today: date) -> Iterator[Time]:
         yield Time(first, last, match.span())
 
 
-def _month(name: str) -> int:
+def month_of(name: str) -> int:
+    """Its number; the name may be cut."""
     return next(at for at, month in enumerate(MONTHS, 1) if month.lower().startswith(name[:3].lower()))
 
 

@@ -28,6 +28,15 @@ teach tear tend thank think throw tie touch translate treat try turn understand 
 wash watch wear weigh win wish wonder work worry wrap write
 """
 VERBS = frozenset(stem(word) for word in _EVERYDAY.split())
+_MORE = frozenset(  # what is asked of somebody: too common, or too much a thing, to count little
+    "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book retire "
+    "study get die graduate educated buried attend teach drive earn".split()
+)
+
+
+def is_verb(word: str) -> bool:
+    """Whether a word, in small letters, may be the verb of a question."""
+    return stem(word) in VERBS or word in _MORE or word.endswith("ing")
 
 
 def thing_missing(held: frozenset[str], weights: Mapping[str, float]) -> float:
