@@ -1,20 +1,25 @@
 """Packing a text's blocks into spans that fit the model, in linear time and with few calls of `measure`.
 
-A block (paragraph, list item, message) stays whole where it fits; a longer one is cut between sentences, a
-longer sentence at white space, and only text without any white space is cut anywhere. Blocks are measured
+A block (paragraph, list item, message) stays whole where it fits; a longer one is cut between sentences, of a talk
+between turns, a longer sentence at white space, and only text without any white space is cut anywhere. Blocks are measured
 once and summed, and each packed span is measured once more, because token counts do not add up exactly.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ingest.sentences import sentences, trim
 from ingest.types import Measure
 
 # Text of more characters a token than this exists only as runs of white space or rules; it is cut unmeasured.
 _CHARACTERS_PER_TOKEN = 12
+# Who says what: "Nadia:", "19:42 Owen (Leeds):", behind a stamp of any kind.
+_TURN = re.compile(r"^(?:\[?\d[^\n\]A-Za-z]{3,24}\]?\s)?[^\W\d_][\w.’'-]*(?: [\w.’'()-]+){0,3}:[ \t]", re.MULTILINE)
+_TALK = 0.5  # of a block's lines, that begin a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,9 @@ def _units(text: str, blocks: Iterable[Block], measure: Measure, budget: int) ->
         if length <= budget:
             yield _Unit(start, end, length)
             continue
+        if turns := [] if block.by_line else _turns(text, start, end):
+            yield from _units(text, turns, measure, budget)
+            continue
         pieces = _lines(text, start, end) if block.by_line else _sentences(text, start, end)
         for first, last in pieces:
             length = _length(text, first, last, measure, budget)
@@ -94,6 +102,16 @@ def _length(text: str, start: int, end: int, measure: Measure, budget: int) -> i
     if end - start > budget * _CHARACTERS_PER_TOKEN:
         return budget + 1
     return measure(text[start:end])
+
+
+def _turns(text: str, start: int, end: int) -> list[Block]:
+    """The turns of a talk; none where it is none, or a single turn. A document that began in the middle of one would
+    not know who speaks."""
+    starts = [match.start() for match in _TURN.finditer(text, start, end)]
+    if len(starts) < 2 or len(starts) < _TALK * (text.count("\n", start, end) + 1):
+        return []
+    starts[0] = start
+    return [Block(a, b) for a, b in pairwise([*starts, end])]
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,7 @@ from engine.answering.talk import Talk
 from engine.answering.unnest import Unnesting
 from engine.answering.verbs import VERBS
 from engine.answering.verdict import verdict
+from engine.answering.whose import whose
 from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
@@ -180,7 +181,8 @@ class Quoting:
         # a reader of single sentences cannot see what two of them say together
         least = quoted.score if quoted.chained else 0.0
         is_nested = self.is_part or self.question.is_nested
-        seen = signs(alone, self.weights, any_run, is_nested, self.policy.sentence_weights)
+        of = whose(self.question, self.weights, self.passages, self.found, first)
+        seen = signs(alone, self.weights, any_run, is_nested, of, self.policy.sentence_weights)
         if weights := self.policy.grounded_weights:
             score = _sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)

@@ -1,4 +1,4 @@
-"""How sure it is that the best sentence answers at all: seven things that an answer shows, and a weight each.
+"""How sure it is that the best sentence answers at all: nine things that an answer shows, and a weight each.
 
 Fitted on 2,389 questions about 33 memories, of which 600 have no answer there (docs/log.md)."""
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.answering.sentences import FEATURES, Scored, lasting
 from engine.answering.verbs import thing_missing
+from engine.answering.whose import Whose
 
 SIGNS = (
     "sentence",  # its logit, without what it has for being news
@@ -17,13 +18,15 @@ SIGNS = (
     "no_kind",  # an answer of some kind is expected, and is not there
     "missing",  # weight of the rarest word that is nowhere around, against the rarest asked
     "nested",  # the question names something by what is said of it, so that no one sentence has its words
+    "anothers",  # in a talk, it is said of another than the one who is asked of (answering.whose)
+    "told_of_another",  # and how much more of the question is, than of that one
 )
 LONG = 12  # words of a question at most
 FAINT = -3.0  # a reader that finds nothing in any sentence counts half below this: it knows no logs and no tables
 
 
 def signs(
-    sentence: Scored, asked: Mapping[str, float], any_run: float, is_nested: bool, fitted: Sequence[float]
+    sentence: Scored, asked: Mapping[str, float], any_run: float, is_nested: bool, of: Whose, fitted: Sequence[float]
 ) -> tuple[float, ...]:
     """Values of SIGNS. asked: weights of the question's words. any_run: of the reader."""
     features = dict(zip(FEATURES, sentence.features, strict=True))
@@ -35,6 +38,8 @@ def signs(
         features["no_kind"],
         features["missing"],
         float(is_nested),
+        of.is_anothers,
+        of.told_of_another,
     )
 
 

@@ -29,6 +29,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _FIRST = frozenset("i me my mine myself".split())
 _WRITES_FOR_OTHERS = frozenset("chatgpt assistant".split())
 _SECOND = frozenset("you your yours yourself".split())
+_PLURAL = frozenset("we us our ours ourselves".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,11 @@ class Talk:
             if (name := self.meant(word.group(), start)) is not None:
                 found[name] = None
         return " ".join(found)
+
+    def speaks_of(self, start: int, end: int) -> tuple[bool, bool]:
+        """Whether what is said in a sentence of the text is of "I" or "we", and of "you"."""
+        words = {bare(word.group()) for word in _WORD.finditer(self.text, self.said(start, end), end)}
+        return not words.isdisjoint(_FIRST | _PLURAL), not words.isdisjoint(_SECOND)
 
     def is_of_others(self, start: int, end: int, said: bool, me: Sequence[str]) -> bool:
         """Whether a sentence is somebody else's of themselves: it has an "I" that is none of `me`, or, where what was

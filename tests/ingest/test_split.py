@@ -32,6 +32,27 @@ def test_a_long_paragraph_is_cut_between_sentences() -> None:
     assert all(piece.startswith("Sentence") and piece.endswith(".") for piece in cut)
 
 
+@pytest.mark.parametrize("stamp", ["", "19:42 ", "[05/03/2031, 07:02:19] ", "2031-03-05 07:02 - "])
+def test_a_talk_is_cut_between_turns(stamp: str) -> None:
+    turns = [f"{stamp}{'Owen' if n % 2 else 'Nadia R.'}: That was day {n}. We went home. It rained." for n in range(30)]
+    cut = pieces("\n".join(turns), 90)
+    assert len(cut) > 5
+    assert all(piece.startswith((f"{stamp}Owen: ", f"{stamp}Nadia R.: ")) for piece in cut)
+
+
+def test_a_turn_that_is_too_long_is_cut_between_sentences() -> None:
+    text = "Owen: Hello.\nNadia: " + " ".join(f"This is sentence {n} of hers." for n in range(30)) + "\nOwen: Well."
+    cut = pieces(text, 40)
+    assert len(cut) > 3
+    assert all(piece.endswith(".") for piece in cut)
+
+
+def test_a_label_in_prose_makes_no_talk() -> None:
+    lines = [f"this line {n} of a letter was wrapped where its columns end. And it goes" for n in range(20)]
+    cut = pieces("\n".join(lines[:7] + ["Note: that is the end"] + lines[7:]), 60)
+    assert any(piece.startswith("And it goes") for piece in cut)
+
+
 def test_a_long_sentence_is_cut_at_white_space() -> None:
     text = " ".join(f"word{i}" for i in range(300))
     cut = pieces(text, 20)
