@@ -7,7 +7,7 @@ import re
 
 from dateutil import parser
 
-_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _LONGEST = 64  # characters; anything longer is prose
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -21,7 +21,9 @@ _DAY = re.compile(
 )
 _SINCE = re.compile(r"\b(?:from|since|by|until|till|before|after|due)\s+\Z", re.IGNORECASE)
 _BESIDE_A_DAY = re.compile(  # of a line that says nothing but which day it is
-    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|\d{1,2}[:.]\d\d|[ap]m|[\W_])*", re.IGNORECASE
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]m)?|[\W_]"
+    r"|\b(?:(?:session|conversation|chat|call|part|no)[ .#]{0,2}\d{0,3}|date|time|day|on|at|utc|gmt)\b)*",
+    re.IGNORECASE,
 )
 # Parsed against both, an incomplete date ("May 2024") gives two results and so shows itself.
 _DEFAULTS = (datetime.datetime(2000, 1, 1), datetime.datetime(2001, 2, 2))

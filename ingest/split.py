@@ -1,8 +1,8 @@
 """Packing a text's blocks into spans that fit the model, in linear time and with few calls of `measure`.
 
 A block (paragraph, list item, message) stays whole where it fits; a longer one is cut between sentences, of a talk
-between turns, a longer sentence at white space, and only text without any white space is cut anywhere. Blocks are measured
-once and summed, and each packed span is measured once more, because token counts do not add up exactly.
+between turns, a longer sentence at white space, and only text without any white space is cut anywhere. Blocks are
+measured once and summed, and each packed span is measured once more, because token counts do not add up exactly.
 """
 
 from __future__ import annotations

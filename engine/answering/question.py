@@ -115,6 +115,11 @@ class Question:
         return self.asks_who and _WHO_SAID.match(self.text) is not None
 
     @property
+    def asks_a_clause(self) -> bool:
+        """The answer tells that somebody does something: a reason, a way, what was said, thought or done."""
+        return _CLAUSE.search(self.text[:LONGEST]) is not None
+
+    @property
     def asks_of_me(self) -> bool:
         """Whoever asks speaks of "I"."""
         return _OF_ME.search(self.text[:LONGEST]) is not None
@@ -251,6 +256,12 @@ _WHO = re.compile(r"\W*(?:(?:and|so|but) )?who(?!se\b|m\b)\b", re.I)
 _WHO_SAID = re.compile(
     rf"\W*(?:(?:and|so|but) )?who (?:(?:was|is) it (?:who|that) )?(?:has |had |have )?(?:first )?(?:{_SAYS}|sent"
     r"|mailed|e-?mailed)\b",
+    re.I,
+)
+_CLAUSE = re.compile(
+    r"\b(?:why|reason|opinion|how(?! (?:many|much|old|far|big|tall|high|long|large|heavy|often|fast|deep|wide)\b))\b"
+    r"|\bwhat\b.*\b(?:say|said|says|think|thinks|thought|happen\w*|mean|means|meant|do|did [^?]* do|doing|done|wrote"
+    r"|write|writes|tell|told|promise\w*|propose\w*|suggest\w*|advise\w*|ask|asked|learn\w*|motto|quote|line|message)\b",
     re.I,
 )
 _OF_ME = re.compile(r"\bI\b(?!\.)|\b(?:did|do|have|had|am|was|can|should|must|will) i\b")

@@ -231,12 +231,17 @@ class Reads:
     def __call__(self, asked: Asked, windows: Sequence[Window]) -> list[Reading]:
         """Every window of a question, read together."""
         scores = self.reader(self.words.batch([(asked, windows)]))
-        logits, best = scores.flatten(1).logsumexp(1).tolist(), scores.flatten(1).argmax(1).tolist()
+        logits = scores.flatten(1).logsumexp(1).tolist()
+        for at, window in enumerate(windows):
+            for place in window.barred:
+                for size in range(LONGEST):
+                    scores[at, max(window.first, window.first + place - size) : window.first + place + 1, size] = NEVER
+        best = scores.flatten(1).argmax(1).tolist()
         out = []
         for at, window in enumerate(windows):
             first, size = divmod(best[at], LONGEST)
-            if logits[at] <= NEVER / 2:
-                out.append(Reading(NEVER, 0, 0, 0.0))
+            if float(scores[at, first, size]) <= NEVER / 2:
+                out.append(Reading(logits[at] if logits[at] > NEVER / 2 else NEVER, 0, 0, 0.0))
                 continue
             start, end = window.places[first - window.first][0], window.places[first - window.first + size][1]
             out.append(Reading(logits[at], start, end, math.exp(float(scores[at, first, size]) - logits[at])))

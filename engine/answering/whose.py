@@ -59,17 +59,15 @@ def _asked_of(question: Question, talks: Iterable[Talk], me: Sequence[str]) -> s
     """The one of all who talk whom a question names, or who asks it of themselves."""
     known = {name.casefold() for name in me}
     speakers = {turn.speaker for talk in talks for turn in talk.turns}
-    named = [
-        name for name in speakers if not question.names.isdisjoint(stems_of(name)) or name.casefold() in known
-    ]
+    named = [name for name in speakers if not question.names.isdisjoint(stems_of(name)) or name.casefold() in known]
     return named[0] if len(named) == 1 else None
 
 
 def _is_of_another(
     talk: Talk, sentence: Scored, asked_of: str, own_name: frozenset[str], or_plainly: bool = False
 ) -> bool | None:
-    """Whether a sentence is said of another who talks, by its "I" or "you"; None where it does not tell. or_plainly: what
-    one of two says without either is taken for theirs."""
+    """Whether a sentence is said of another who talks, by its "I" or "you"; None where it does not tell. or_plainly:
+    what one of two says without either is taken for theirs."""
     turn = talk.turn(sentence.start)
     if turn is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,8 @@ NUMBER = re.compile(
     r"|thousand|million|billion|dozen|half|first|second|third)s?\Z",
     re.I,
 )
+_WHO_DOES = re.compile(r"(?:i|we|you|he|she|they|it)(?:['’](?:m|s|ll|ve|d|re))?\Z", re.I)
+_NUMBERED = re.compile(r"[A-Z][\w’'-]+\Z")  # Henry I, World War I
 ASKED = 40  # words of a question
 CONTEXT, BEFORE, SENTENCE, BEHIND = 10, 16, 56, 12  # words of a window
 MARKS = (
@@ -47,6 +49,7 @@ class Window:
     first: int
     last: int
     places: tuple[tuple[int, int], ...]  # of words[first:last] in the document's text
+    barred: tuple[int, ...] = ()  # of these, what no answer has: "I" and "they", unless the question is for a clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,20 @@ def window_of(question: Question, weights: Mapping[str, float], passage: Passage
         first,
         first + len(tokens),
         tuple((scored.start + m.start(), scored.start + m.end()) for m in tokens),
+        () if question.asks_a_clause or question.asks_who else tuple(who_does([m.group() for m in tokens])),
     )
+
+
+def who_does(words: Sequence[str]) -> Iterator[int]:
+    """Places of pronouns that somebody does something by: of a name for a thing they are no part, unless it is a title
+    ("She Loves You") or a king's number."""
+    for at, word in enumerate(words):
+        if not _WHO_DOES.match(word):
+            continue
+        before = words[at - 1] if at else ""
+        is_name = word[0].isupper() and _NUMBERED.match(before) is not None and before.lower() not in STOP
+        if not is_name and (word[0] in "Ii" or word.islower() or before in ("", ".", ":", "!", "?", "…")):
+            yield at
 
 
 def marked(

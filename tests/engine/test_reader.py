@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from rare import asked_of as quoting_of
 from safetensors.torch import save_file
 
 import engine
@@ -16,7 +17,7 @@ from engine.answering.question import Question
 from engine.answering.quoting import Quoting
 from engine.answering.reader import NEVER, READER, Reader, Reading, Reads, Words
 from engine.answering.sentences import FEATURES, OLDER, score_sentences, term_weights
-from engine.answering.windows import MARKS, SENTENCE, Asked, Window, asked_of, window_of
+from engine.answering.windows import MARKS, SENTENCE, Asked, Window, asked_of, who_does, window_of
 from engine.config import ConfigError
 from engine.interleave import Hop
 from engine.library import Passage
@@ -311,3 +312,30 @@ def test_a_short_answer_over_two_lines_of_an_answered_mail_is_without_their_mark
     assert quoted is not None
     short = held.span(quoted)[0]
     assert " ".join(short.split()) in ("front of the library", "in front of the library")
+
+
+@pytest.mark.parametrize(
+    ("words", "places"),
+    [
+        ("the trombone , and I practise too", [4]),
+        ("they'll marry in June", [0]),
+        ("When I took the bus , she cried", [1, 6]),
+        ("a record , She Loves You , of Henry I", []),
+        ("It leaks . It leaks", [0, 3]),
+    ],
+)
+def test_pronouns_that_do_something_are_no_part_of_a_name_for_a_thing(words: str, places: list[int]) -> None:
+    assert list(who_does(words.split())) == places
+
+
+def test_a_run_of_an_answer_holds_no_pronoun_unless_a_clause_is_asked_for() -> None:
+    text = "I took the accordion because I have the arms of it."
+
+    def run(question: str) -> str:
+        quoting = quoting_of(question, [text])
+        quoted = quoting.chosen()
+        assert quoted is not None
+        return quoting.run(quoted.sentences[0])
+
+    assert not {"I", "it"} & set(run("Which instrument did I take?").split())
+    assert "it" in run("Why did I take the accordion?").split()

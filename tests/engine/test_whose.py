@@ -63,7 +63,10 @@ def test_what_is_told_of_the_one_who_is_asked_of_is(question: str) -> None:
     [
         ("Who collected a dog from the shelter?", PETS),  # of nobody who talks
         ("When did Owen and Nadia collect a dog from the shelter?", PETS),  # of both
-        ("When did Owen collect his dog from the shelter?", "I collected my dog from the shelter last Sunday."),  # no talk
+        (
+            "When did Owen collect his dog from the shelter?",
+            "I collected my dog from the shelter last Sunday.",
+        ),  # no talk
     ],
 )
 def test_nothing_is_told_of_another_where_not_one_who_talks_is_asked_of(question: str, text: str) -> None:

@@ -49,7 +49,7 @@ def test_a_turn_that_is_too_long_is_cut_between_sentences() -> None:
 
 def test_a_label_in_prose_makes_no_talk() -> None:
     lines = [f"this line {n} of a letter was wrapped where its columns end. And it goes" for n in range(20)]
-    cut = pieces("\n".join(lines[:7] + ["Note: that is the end"] + lines[7:]), 60)
+    cut = pieces("\n".join([*lines[:7], "Note: that is the end", *lines[7:]]), 60)
     assert any(piece.startswith("And it goes") for piece in cut)
 
 
