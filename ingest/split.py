@@ -17,8 +17,16 @@ from ingest.types import Measure
 
 # Text of more characters a token than this exists only as runs of white space or rules; it is cut unmeasured.
 _CHARACTERS_PER_TOKEN = 12
-# Who says what: "Nadia:", "19:42 Owen (Leeds):", behind a stamp of any kind.
-_TURN = re.compile(r"^(?:\[?\d[^\n\]A-Za-z]{3,24}\]?\s)?[^\W\d_][\w.’'-]*(?: [\w.’'()-]+){0,3}:[ \t]", re.MULTILINE)
+# Who says what: "Nadia:", "**Nadia:**", "19:42 Owen (Leeds):", "<nadia>", behind a stamp of any kind; a name with a
+# time of day, or with nothing but a colon, above the words.
+_STAMP = r"(?:\W?(?:\d|[A-Z][a-z]{2,8}\.? \d)[^\n\]A-Za-z]*(?:[A-Z][a-z]{2,8}[^\n\]A-Za-z]*)?(?:[ap]m)?\]?(?: -)?\s)"
+_NAME = r"[^\W\d_][\w.’'-]*(?: [\w.’'()-]+){0,3}"
+_CLOCK = r"\d{1,2}[:.]\d\d(?: ?[apAP][mM])?\]?"
+_TURN = re.compile(
+    rf"^{_STAMP}?(?:(?:\*\*|__)?{_NAME}(?:\*\*|__)? ?:(?:\*\*|__)?[ \t]|<[^<>\s][^<>\n]{{0,30}}>[ \t]"
+    rf"|{_NAME} (?:said|says|wrote|replied|asked)[,:]? [\"“«]|{_NAME}[ \t]*(?::|\W{{0,4}}{_CLOCK})[ \t]*$)",
+    re.MULTILINE,
+)
 _TALK = 0.5  # of a block's lines, that begin a turn
 
 

@@ -14,13 +14,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from engine.answering.times import MONTH
+
 _CLOCK = r"\[?\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: [-–])?"
 _NAME = r"[^\W\d_]\w*(?:[ .’'-]+\w+){0,3}\.?"
-STAMP = r"\W?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?"
+_TIME = r",?(?: at)?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?"
+STAMP = rf"\W?\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{1,4}}{_TIME}"
+_WRITTEN = (  # 8 May 2023, 19:42
+    rf"\W?(?:\d{{1,2}} (?:{MONTH})\.?|(?:{MONTH})\.? \d{{1,2}}|today|yesterday)(?:,? \d{{4}})?{_TIME}"
+)
 # What stands before a line's words: a stamp, or a name with a time of day. A time of day alone may be one that is told.
 BEFORE = rf"(?:{STAMP}|{_NAME} \({_CLOCK}\):(?=[ \t]))"
+_WHEN = rf"(?:(?P<stamp>{STAMP}|{_WRITTEN})|{_CLOCK}(?=[ \t]))?[ \t]*"
 _TURN = re.compile(
-    rf"^(?:(?P<stamp>{STAMP})|{_CLOCK}(?=[ \t]))?[ \t]*(?P<who>{_NAME})(?P<clock> \({_CLOCK}\))?:(?=[ \t])",
+    rf"^{_WHEN}(?:"
+    rf"(?P<bold>\*\*|__)?(?P<who>{_NAME})(?P<clock> \({_CLOCK}\))?(?(bold)(?::(?P=bold)|(?P=bold) ?:)|:)(?=[ \t])"
+    r"|<(?P<nick>[^<>\s][^<>\n]{0,30})>(?=[ \t])"
+    rf"|(?P<teller>{_NAME}) (?:said|says|wrote|writes|replied|asked)[,:]? (?=[\"“«])"
+    rf"|(?P<above>{_NAME})(?: ?:|(?:[ \t]+|[ \t]*[-–—,|][ \t]*)(?:{STAMP}|{_WRITTEN}|{_CLOCK}))[ \t]*\n(?=\S))",
     re.MULTILINE | re.IGNORECASE,
 )
 _LEAST = 0.5  # of the lines that begin a turn
@@ -137,11 +148,20 @@ def bare(word: str) -> str:
 
 @lru_cache(maxsize=256)
 def _turns(text: str) -> tuple[Turn, ...]:
-    found = [match for match in _TURN.finditer(text) if match["who"].lower() not in _LEVELS]
+    found = [match for match in _TURN.finditer(text) if _who(match).lower() not in _LEVELS]
+    ends = [match.start() for match in found[1:]] + [len(text)]
+    found = [m for m, end in zip(found, ends, strict=False) if m["above"] is None or text[m.end() : end].strip()]
     lines = sum(1 for line in text.splitlines() if line.strip())
-    often = Counter(match["who"] for match in found if match["who"][0].isupper())
+    often = Counter(who for match in found if (who := _who(match))[0].isupper())
     stamped = sum(match["stamp"] is not None or match["clock"] is not None for match in found)
-    if len(found) < _LEAST * lines or not (stamped or any(n > 1 for n in often.values())):
+    above = Counter(who for match in found if (who := match["above"]) is not None)  # then every turn has a line more
+    is_above = 2 * above.total() > len(found) and sum(n > 1 for n in above.values()) > 1
+    if len(found) * (1 + is_above) < _LEAST * lines or not (stamped or any(n > 1 for n in often.values())):
         return ()
     ends = [match.start() for match in found[1:]] + [len(text)]
-    return tuple(Turn(m.start(), m.end(), end, m["who"]) for m, end in zip(found, ends, strict=True))
+    return tuple(Turn(m.start(), m.end(), end, _who(m)) for m, end in zip(found, ends, strict=True))
+
+
+def _who(match: re.Match[str]) -> str:
+    found: str = match["who"] or match["nick"] or match["teller"] or match["above"]
+    return found

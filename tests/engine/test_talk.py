@@ -48,6 +48,17 @@ def test_stamps_belong_to_no_name() -> None:
         "[11:34] Joost: done with it\n[11:35] Esther: good\n[11:36] Joost: yes",
         "11:34 Joost: done with it\n11:35 Esther: good\n11:36 Esther: so",
         "Joost: done with it\nEsther: good\nJoost: yes",
+        "**Joost:** done with it\n**Esther:** good\n**Joost:** yes",
+        "**Joost**: done with it\n**Esther**: good\n**Joost**: yes",
+        "<Joost> done with it\n<Esther> good\n[11:36] <Joost> yes",
+        'Joost said, "Done with it."\nEsther said, "Good."\nJoost said, "Yes."',
+        "[8 May 2023 11:34] Joost: done with it\n[8 May 2023 11:35] Esther: good",
+        "May 8, 2023 11:34 AM - Joost: done with it\nMay 8, 2023 11:35 AM - Esther: good",
+        "Joost  11:34\ndone with it\n\nEsther  11:35\ngood\n\nJoost  11:36\nyes\n\nEsther  11:37\nfine",
+        "Joost [11:34 AM]\ndone with it\nEsther [11:35 AM]\ngood\nJoost [11:36 AM]\nyes\nEsther [11:37 AM]\nfine",
+        "Joost — 08/05/2023 11:34\ndone with it\nEsther — Today at 11:35\ngood\nJoost — Today at 11:36\nyes\n"
+        "Esther — Today at 11:37\nfine",
+        "Joost:\ndone with it\nEsther:\ngood\nJoost:\nyes\nEsther:\nfine",
     ],
 )
 def test_times_of_day_belong_to_no_name(text: str) -> None:
@@ -70,6 +81,9 @@ def test_a_time_of_day_is_an_answer_unless_it_belongs_to_a_name() -> None:
         "month: 2024-10; item: water\nmonth: 2024-11; item: gas",
         "[2025-05-01 21:30:42] warning: skipped a file\n[2025-05-01 21:31:00] error: disk full",
         "https://example.org and 12:30 are no speakers",
+        "Lunch 12:30\nCoffee 15:00\nLunch 12:30\nCoffee 15:00",
+        "Ingredients:\nflour\nsugar\nbutter\nIngredients:\neggs\nmilk\ncream",
+        "Received: by a.example\nX-List:\n\ta\n\tb\nReceived: by b.example\n\tand c\n\tand d\n\tand e\nReturn:\n\tf",
         "",
     ],
 )

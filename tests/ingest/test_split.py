@@ -32,12 +32,19 @@ def test_a_long_paragraph_is_cut_between_sentences() -> None:
     assert all(piece.startswith("Sentence") and piece.endswith(".") for piece in cut)
 
 
-@pytest.mark.parametrize("stamp", ["", "19:42 ", "[05/03/2031, 07:02:19] ", "2031-03-05 07:02 - "])
-def test_a_talk_is_cut_between_turns(stamp: str) -> None:
-    turns = [f"{stamp}{'Owen' if n % 2 else 'Nadia R.'}: That was day {n}. We went home. It rained." for n in range(30)]
-    cut = pieces("\n".join(turns), 90)
+@pytest.mark.parametrize(
+    "before",
+    [
+        "{}: ", "19:42 {}: ", "[05/03/2031, 07:02:19] {}: ", "2031-03-05 07:02 - {}: ", "[8 May 2023 19:42] {}: ",
+        "May 8, 2023 7:42 PM - {}: ", "**{}:** ", "**{}**: ", "<{}> ", '{} said, "', "{}  19:42\n", "{} [7:42 PM]\n",
+        "{}:\n",
+    ],
+)  # fmt: skip
+def test_a_talk_is_cut_between_turns(before: str) -> None:
+    names = [before.format(name) for name in ("Nadia R.", "Owen")]
+    cut = pieces("\n".join(f"{names[n % 2]}That was day {n}. We went home. It rained." for n in range(30)), 90)
     assert len(cut) > 5
-    assert all(piece.startswith((f"{stamp}Owen: ", f"{stamp}Nadia R.: ")) for piece in cut)
+    assert all(piece.startswith(tuple(names)) for piece in cut)
 
 
 def test_a_turn_that_is_too_long_is_cut_between_sentences() -> None:
