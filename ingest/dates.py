@@ -8,6 +8,8 @@ import re
 from dateutil import parser
 
 _IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})([-_])(\d{1,2})\2((?:19|20)\d\d)(?!\d)")
+_JOINED = re.compile(r"(?<=[^\W\d])[-_]+(?=\w)|(?<=\w)[-_]+(?=[^\W\d])|_+")  # 8-May-2024, but not 08-05-2024
 _LONGEST = 64  # characters; anything longer is prose
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -30,19 +32,40 @@ _DEFAULTS = (datetime.datetime(2000, 1, 1), datetime.datetime(2001, 2, 2))
 
 
 def from_name(name: str) -> str | None:
-    """The date in a file's name: 2024-05-08, 2024_05_08, 2024.05.08 or 20240508; the first that exists."""
-    for match in _IN_NAME.finditer(name):
-        try:
-            return datetime.date(int(match[1]), int(match[3]), int(match[4])).isoformat()
-        except ValueError:
-            continue  # the 31st of June
+    """The date in a file's name: 2024-05-08, 2024_05_08, 2024.05.08 or 20240508; else 8 May 2024, 8-May-2024 or
+    08.05.2024; 08-05-2024 where one of the two is no month. The first that exists."""
+    if (found := _year_first(name)) is not None:
+        return found
+    spoken = _JOINED.sub(" ", name)
+    for match in _DAY.finditer(spoken):
+        if _SINCE.search(spoken, 0, match.start()) is None and (day := _day(match)) is not None:
+            return day
+    for match in _YEAR_LAST.finditer(name):
+        one, two, year = (int(match[group]) for group in (1, 3, 4))
+        if (one > 12) != (two > 12) and (day := _real(year, min(one, two), max(one, two))) is not None:
+            return day
     return None
+
+
+def _year_first(name: str) -> str | None:
+    for match in _IN_NAME.finditer(name):
+        if (day := _real(int(match[1]), int(match[3]), int(match[4]))) is not None:
+            return day
+    return None
+
+
+def _real(year: int, month: int, day: int) -> str | None:
+    """None for the 31st of June."""
+    try:
+        return datetime.date(year, month, day).isoformat()
+    except ValueError:
+        return None
 
 
 def in_heading(heading: str) -> str | None:
     """The day of a heading: as files' names have it, or written out where the heading begins or ends, as "Monday, 5
     December 2024" does, and "Minutes, 5 December 2024"; of "Cancelled from 1 May 2031 on" none."""
-    if (found := from_name(heading)) is not None:
+    if (found := _year_first(heading)) is not None:
         return found
     for match in _DAY.finditer(heading):
         before, behind = heading[: match.start()], heading[match.end() :]
@@ -64,10 +87,7 @@ def of_line(line: str) -> str | None:
 def _day(match: re.Match[str]) -> str | None:
     if match["written"] is not None:
         return from_value(match["written"].replace(".", "").replace(" of ", " "))
-    try:
-        return datetime.date(int(match["year"]), int(match["month"]), int(match["day"])).isoformat()
-    except ValueError:
-        return None
+    return _real(int(match["year"]), int(match["month"]), int(match["day"]))
 
 
 def from_value(value: object) -> str | None:
