@@ -59,7 +59,8 @@ def _asked_of(question: Question, talks: Iterable[Talk], me: Sequence[str]) -> s
     """The one of all who talk whom a question names, or who asks it of themselves."""
     known = {name.casefold() for name in me}
     speakers = {turn.speaker for talk in talks for turn in talk.turns}
-    named = [name for name in speakers if not question.names.isdisjoint(stems_of(name)) or name.casefold() in known]
+    names = frozenset(question.stems) if question.text.islower() else question.names
+    named = [name for name in speakers if not names.isdisjoint(stems_of(name)) or name.casefold() in known]
     return named[0] if len(named) == 1 else None
 
 
