@@ -219,6 +219,13 @@ class Words:
             found[word] = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
         return found
 
+    def held(self, forms: Sequence[str]) -> dict[str, int]:
+        """Of words as vocabulary_form writes them, those that a text has: how many documents each."""
+        rows = self._read(
+            "SELECT term, doc FROM vocabulary WHERE term IN (SELECT value FROM json_each(?))", (json.dumps(forms),)
+        )
+        return {str(term): count for term, count in rows}
+
     def check(self) -> list[str]:
         """Where the index is not what its texts say, in words; [] if all is well."""
         problems: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from ingest.sentences import sentences
 from ingest.words import Words
 from twin_app.catalog_library import Asking, CatalogLibrary
 from twin_app.reading import hash_file
+from twin_app.spelling import respelled, slips
 from twin_app.turns import Watcher, refuse_cancelled
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Answerer:
         from engine.session import Text
 
         began = time.monotonic()
+        slipped = slips(asking.question, self.words, engine.is_word)
+        asked, asking = asking.question, replace(asking, question=respelled(asking.question, slipped))
         library = CatalogLibrary(self.catalog, self.words, asking)
         allowed = None if asking.allowed is None else torch.from_numpy(asking.allowed)
         context = asking.context[:CONTEXT_CHARACTERS].strip()
@@ -45,7 +49,7 @@ class Answerer:
         routed, streamed = began, False
         for event in engine.answer(ask, library):
             if isinstance(event, Hop):
-                hops.append(hop_json(event))
+                hops.append(hop_json(event, {} if hops else slipped))
                 watcher.emit({"event": "hop", **hops[-1]})
                 routed = time.monotonic()
             elif isinstance(event, Text):
@@ -67,7 +71,7 @@ class Answerer:
             watcher.emit({"event": "text", "delta": text})
         done = time.monotonic()
         return {
-            "schema": SCHEMA, "question": asking.question, "answer": text, "grounded": grounded,
+            "schema": SCHEMA, "question": asked, "answer": text, "grounded": grounded,
             "citations": shown if grounded else [], "nearest": [] if grounded else shown, "hops": hops,
             "coverage": self.coverage(asking), "model": model,
             "timings_ms": {
@@ -163,12 +167,14 @@ class States:
         return "moved" if any(other.is_file() for other in others) else "gone"
 
 
-def hop_json(hop: Any) -> dict[str, Any]:
+def hop_json(hop: Any, slipped: Mapping[str, str]) -> dict[str, Any]:
+    """slipped: words of the question that were taken for others."""
+    taken = ", ".join(f"“{typed}” taken for “{meant}”" for typed, meant in slipped.items())
     return {
         "n": hop.number,
         "routed": [document_label(document) for document, _ in hop.routed],
         "opened": [document_label(passage.document) for passage in hop.opened],
-        "reason": hop.reason,
+        "reason": f"{hop.reason} ({taken})" if taken else hop.reason,
     }
 
 

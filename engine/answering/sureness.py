@@ -1,6 +1,7 @@
 """How sure it is that the best sentence answers at all: nine things that an answer shows, and a weight each.
 
-Fitted on 2,389 questions about 33 memories, of which 600 have no answer there (docs/log.md)."""
+Seven weights were fitted on 2,389 questions about 33 memories, of which 600 have no answer there; the last two, of
+talk, chosen on chats (docs/log.md)."""
 
 from __future__ import annotations
 

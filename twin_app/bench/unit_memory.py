@@ -37,6 +37,7 @@ from twin_app.intake import Intake
 from twin_app.models import Models
 from twin_app.pipeline import Pipeline
 from twin_app.reading import Reader
+from twin_app.spelling import respelled, slips
 from twin_app.storing import Storing
 from twin_app.turns import Foreground
 
@@ -207,6 +208,7 @@ class UnitMemory:
         self.engine.policy = replace(policy or self.shelf.policy, grounded_at=-inf)
         hops: list[Hop] = []
         answer: Answer | None = None
+        question = self._spelled(question)
         held = library or self.library(question, retrieval)
         for event in self.engine.answer(Ask(question, retrieval, top=RANKED), held):
             if isinstance(event, Hop):
@@ -224,6 +226,9 @@ class UnitMemory:
             answer.text, quotes, answer.span, answer.leads, answer.score, seconds, answer.signs,
         )  # fmt: skip
 
+    def _spelled(self, question: str) -> str:
+        return respelled(question, slips(question, self.words, self.engine.is_word))
+
     def _place(self, doc: Doc) -> Path:
         """Where its file lies, named as people name files: the date, then what it is."""
         stem = f"{doc.time[:10]} {slug(doc.id)}" if doc.time else slug(doc.id) or "document"
@@ -236,6 +241,7 @@ class UnitMemory:
     def rank(self, question: str, retrieval: str = "both") -> tuple[str, ...]:
         """The ranking of the question alone, with nothing opened or answered: what `Asked.ranking` is, in less time."""
         self.engine.policy = replace(self.shelf.policy, identity_weight=0.0, max_hops=1)
+        question = self._spelled(question)
         events = self.engine.answer(Ask(question, retrieval, top=RANKED), self.library(question, retrieval))
         hop = next(event for event in events if isinstance(event, Hop))
         return self.named([document for document, _ in hop.routed])
