@@ -15,6 +15,7 @@ from ingest.places import lines_of
 from ingest.sentences import sentences
 from ingest.words import Words
 from twin_app.catalog_library import Asking, CatalogLibrary
+from twin_app.courtesy import question_in
 from twin_app.reading import hash_file
 from twin_app.spelling import respelled, slips
 from twin_app.turns import Watcher, refuse_cancelled
@@ -38,8 +39,9 @@ class Answerer:
         from engine.session import Text
 
         began = time.monotonic()
-        slipped = slips(asking.question, self.words, engine.is_word)
-        asked, asking = asking.question, replace(asking, question=respelled(asking.question, slipped))
+        question = question_in(asking.question)
+        slipped = slips(question, self.words, engine.is_word)
+        typed, asking = asking.question, replace(asking, question=respelled(question, slipped))
         library = CatalogLibrary(self.catalog, self.words, asking)
         allowed = None if asking.allowed is None else torch.from_numpy(asking.allowed)
         context = asking.context[:CONTEXT_CHARACTERS].strip()
@@ -71,7 +73,7 @@ class Answerer:
             watcher.emit({"event": "text", "delta": text})
         done = time.monotonic()
         return {
-            "schema": SCHEMA, "question": asked, "answer": text, "grounded": grounded,
+            "schema": SCHEMA, "question": typed, "answer": text, "grounded": grounded,
             "citations": shown if grounded else [], "nearest": [] if grounded else shown, "hops": hops,
             "coverage": self.coverage(asking), "model": model,
             "timings_ms": {

@@ -15,6 +15,10 @@ from ingest.words import Words
 LEAST = 4  # letters of a word that is looked at
 LEAST_OF_NAME = 5  # Jon is no John
 _WORD = re.compile(r"(?<![\w@./'’-])[A-Za-z]{4,24}(?![\w@/]|[.-]\w)")
+_LETTERS = (
+    ("l", "ł"), ("o", "ø"), ("d", "đ"), ("i", "ı"), ("ss", "ß"), ("ae", "æ"), ("oe", "œ"), ("ae", "a"), ("oe", "o"),
+    ("ue", "u"),
+)  # fmt: skip
 _ENDINGS = ("s", "es", "ed", "d", "ing")
 _ASKING = frozenset("what when where which whose does should would could about there their have with from".split())
 
@@ -42,13 +46,21 @@ def respelled(question: str, found: dict[str, str]) -> str:
 
 def _nearest(word: str, words: Words, is_name: bool) -> str | None:
     """The likeliest slip's word, of those the one that most documents have."""
-    for slip in (_likely, _missing_or_more, *(() if is_name else (_another,))):
+    for slip in (_other_letters, _likely, _missing_or_more, *(() if is_name else (_another,))):
         forms = list(slip(word))
         if asking := _ASKING.intersection(forms):
             return min(asking)
         if held := words.held(forms):
             return min(held, key=lambda form: (-held[form], form))
     return None
+
+
+def _other_letters(word: str) -> Iterator[str]:
+    """Letters that are no accented ones, so that the index keeps them apart, and umlauts written out: Wroclaw, Strasse,
+    Mueller."""
+    for plain, letter in _LETTERS:
+        for match in re.finditer(plain, word):
+            yield word[: match.start()] + letter + word[match.end() :]
 
 
 def _likely(word: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import snowballstemmer
@@ -28,11 +29,20 @@ def plain(word: str) -> str:
 
 
 _STEMMER = snowballstemmer.stemmer("english")
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"})  # no accents
+
+
+def unaccented(word: str) -> str:
+    """A lower-cased word as it is typed where a keyboard has no accents: sinead of sinéad."""
+    if word.isascii():
+        return word
+    letters = unicodedata.normalize("NFD", word.translate(_LETTERS))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    return _STEMMER.stemWord(base_of(word.lower()))  # type: ignore[no-any-return]
+    return _STEMMER.stemWord(base_of(unaccented(word.lower())))  # type: ignore[no-any-return]
 
 
 def stems_of(text: str) -> list[str]:

@@ -39,3 +39,10 @@ def test_no_word_stands_in_two_groups() -> None:
 def test_a_question_asks_in_another_form_than_the_text_answers() -> None:
     asked = Question.of("When did we buy the kids' bikes?")
     assert asked.stems == tuple(map(stem, ("buy", "children", "bicycle")))
+
+
+@pytest.mark.parametrize(
+    ("written", "typed"), [("Sinéad", "sinead"), ("Wrocław", "wroclaw"), ("Straße", "strasse"), ("cafés", "cafe")]
+)
+def test_words_are_the_same_without_their_accents(written: str, typed: str) -> None:
+    assert stem(written) == stem(typed)

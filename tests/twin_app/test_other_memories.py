@@ -46,6 +46,7 @@ INVENTED = [
     if EVERY == 1 or at == one
 ]
 PAIR, SOME = "ingrid_desmond", 2  # of the chats: one pair, every other question
+NEAR = "farid_rhys"  # of those with near misses
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,17 @@ def test_what_it_does_not_tell_is_refused(folder: Folder) -> None:
     refused = [not result["grounded"] for item, result in folder.asked if item["type"] == "unanswerable"]
     print(f"\n{folder.name}, {len(refused)} unanswerable: {share(refused):.2f} refused")
     assert share(refused) >= 0.1  # of six or seven, where one in EVERY is asked
+
+
+def test_what_the_other_of_two_tells_of_themselves_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
+    unit = next(unit for unit in read_units(TESTS / "chats" / "near.jsonl") if unit.name == NEAR)
+    with Shelf("twin-tiny", tmp_path_factory.mktemp("near")).memory(unit) as memory:
+        sure = [(item.unanswerable, memory.ask(item.question).score) for item in unit.items]
+        grounded_at = memory.shelf.policy.grounded_at
+    refused = {kind: [score < grounded_at for missing, score in sure if missing == kind] for kind in (True, False)}
+    print(f"\nnear misses of a chat: {share(refused[True]):.2f} refused, of the others {share(refused[False]):.2f}")
+    assert share(refused[True]) >= 0.3
+    assert share(refused[False]) <= 0.2
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ TEXTS = (
     "The boiler was repaired in January by Marguerite from Calvorin.",
     "Anna signed the insurance for the apartment. She sent the registration form.",
     "A field behind the house, done in the past.",
+    "Herr Müller drove from Wrocław to Straße 7.",
 )
 LANGUAGE = frozenset("when what who repair purchase phone drone print".split())
 
@@ -47,6 +48,8 @@ def words(tmp_path: Path) -> Iterator[Words]:
         ("Did I purchase it?", "Did I purchase it?"),
         ("Who has printed it?", "Who has printed it?"),
         ("ann@boilre.example or boilre.md or x_boilre", "ann@boilre.example or boilre.md or x_boilre"),
+        ("Who went to Wroclaw?", "Who went to Wrocław?"),
+        ("Where does Mueller live, in which Strasse?", "Where does Muller live, in which Straße?"),
         ("Woiler?", "Woiler?"),  # nobody slips at once
     ],
 )

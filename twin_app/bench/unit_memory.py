@@ -32,6 +32,7 @@ from ingest.words import Words
 from twin_app.activity import Activity
 from twin_app.bench.units import Doc, Unit
 from twin_app.catalog_library import Asking, CatalogLibrary
+from twin_app.courtesy import question_in
 from twin_app.errors import BusyError, TwinError
 from twin_app.intake import Intake
 from twin_app.models import Models
@@ -208,7 +209,7 @@ class UnitMemory:
         self.engine.policy = replace(policy or self.shelf.policy, grounded_at=-inf)
         hops: list[Hop] = []
         answer: Answer | None = None
-        question = self._spelled(question)
+        question = self._meant(question)
         held = library or self.library(question, retrieval)
         for event in self.engine.answer(Ask(question, retrieval, top=RANKED), held):
             if isinstance(event, Hop):
@@ -226,7 +227,8 @@ class UnitMemory:
             answer.text, quotes, answer.span, answer.leads, answer.score, seconds, answer.signs,
         )  # fmt: skip
 
-    def _spelled(self, question: str) -> str:
+    def _meant(self, typed: str) -> str:
+        question = question_in(typed)
         return respelled(question, slips(question, self.words, self.engine.is_word))
 
     def _place(self, doc: Doc) -> Path:
@@ -241,7 +243,7 @@ class UnitMemory:
     def rank(self, question: str, retrieval: str = "both") -> tuple[str, ...]:
         """The ranking of the question alone, with nothing opened or answered: what `Asked.ranking` is, in less time."""
         self.engine.policy = replace(self.shelf.policy, identity_weight=0.0, max_hops=1)
-        question = self._spelled(question)
+        question = self._meant(question)
         events = self.engine.answer(Ask(question, retrieval, top=RANKED), self.library(question, retrieval))
         hop = next(event for event in events if isinstance(event, Hop))
         return self.named([document for document, _ in hop.routed])
