@@ -13,11 +13,9 @@ from pathlib import Path
 
 import torch
 
-from engine.answering.forms import group_of
 from engine.answering.meaning import Meanings
 from engine.answering.quoting import DEEPEST, Quoting
 from engine.answering.reader import READER, Reads
-from engine.answering.related import words_for
 from engine.answering.sentences import Scored
 from engine.config import ConfigError, ModelConfig
 from engine.encode import PADDED_TO, Pooled, encode_head
@@ -141,11 +139,6 @@ class Engine:
         except BaseException:
             group.close()
             raise
-
-    def is_word(self, word: str) -> bool:
-        """Whether a lower-case word is one of the language, as far as the vocabulary tells: a token of its own, or one
-        that is known to mean the same as another."""
-        return self.tokenizer.count(f" {word}") == 1 or bool(group_of(word) or words_for([word]))
 
     def close(self) -> None:
         """Ends the ranks this engine started. Without ranks there is nothing to end."""

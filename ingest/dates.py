@@ -8,8 +8,10 @@ import re
 from dateutil import parser
 
 _IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
-_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})([-_])(\d{1,2})\2((?:19|20)\d\d)(?!\d)")
-_JOINED = re.compile(r"(?<=[^\W\d])[-_]+(?=\w)|(?<=\w)[-_]+(?=[^\W\d])|_+")  # 8-May-2024, but not 08-05-2024
+_YEAR_LAST = re.compile(r"(?<!\d)(?<!\d[-_])(\d{1,2})([-_])(\d{1,2})\2((?:19|20)\d\d)(?![-_]?\d)")
+_JOINED = re.compile(  # 8-May-2024 and May-8-2024, but not 08-05-2024
+    r"(?<=[^\W\d])[-_]+(?=\w)|(?<=\w)[-_]+(?=[^\W\d])|_+|(?<=[a-z]-\d)-(?=\d{4})|(?<=[a-z]-\d\d)-(?=\d{4})"
+)
 _LONGEST = 64  # characters; anything longer is prose
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -18,13 +20,15 @@ _MONTH = (
 _NUMBER = r"\d{1,2}(?:st|nd|rd|th)?"
 _DAY = re.compile(
     rf"\b(?:(?P<written>{_NUMBER} (?:of )?{_MONTH},? (?:19|20)\d\d|{_MONTH} {_NUMBER},? (?:19|20)\d\d)"
-    r"|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20)\d\d))\b",
+    r"|(?<![\d.])(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20)\d\d)(?!\.?\d))\b",
     re.IGNORECASE,
 )
-_SINCE = re.compile(r"\b(?:from|since|by|until|till|before|after|due)\s+\Z", re.IGNORECASE)
+_SINCE = re.compile(
+    r"\b(?:from|since|to|by|until|till|before|after|due|expires?|expiry|valid|ends?)\s+\Z", re.IGNORECASE
+)
 _BESIDE_A_DAY = re.compile(  # of a line that says nothing but which day it is
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]m)?|[\W_]"
-    r"|\b(?:(?:session|conversation|chat|call|part|no)[ .#]{0,2}\d{0,3}|date|time|day|on|at|utc|gmt)\b)*",
+    r"|\b(?:(?:session|conversation|chat|call|part|no)(?:[ .#]{0,2}\d{1,3})?|date|time|day|on|at|utc|gmt)\b)*",
     re.IGNORECASE,
 )
 # Parsed against both, an incomplete date ("May 2024") gives two results and so shows itself.

@@ -40,7 +40,7 @@ class Answerer:
 
         began = time.monotonic()
         question = question_in(asking.question)
-        slipped = slips(question, self.words, engine.is_word)
+        slipped = slips(question, self.words, asking.allowed)
         typed, asking = asking.question, replace(asking, question=respelled(question, slipped))
         library = CatalogLibrary(self.catalog, self.words, asking)
         allowed = None if asking.allowed is None else torch.from_numpy(asking.allowed)

@@ -1,42 +1,54 @@
-"""A question's words as memory spells them: of a word that nothing in memory has, and that is no other word, the one
-that a slip of the fingers makes it from.
+"""A question's words as memory spells them: of a word that nothing in memory has, and that is none of the language, the
+one that a slip of the fingers makes it from.
 
-One letter too many or too few, two in the other order, or, of a word that is no name, one for another; never the first.
+One letter too many or too few, two in the other order, or, of a word that is no name, the key beside; never the first
+letter. Where a question may see a part of memory only, no other part is looked at.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from string import ascii_lowercase
+from typing import TYPE_CHECKING
 
-from ingest.words import Words
+from ingest.words import Allowed, Words
 
-LEAST = 4  # letters of a word that is looked at
-LEAST_OF_NAME = 5  # Jon is no John
+if TYPE_CHECKING:
+    from spellchecker import SpellChecker
+
+LEAST_OF_NAME = 5  # letters: Jon is no John
+MOST = 20  # unknown words: a text with more is of another language
 _WORD = re.compile(r"(?<![\w@./'’-])[A-Za-z]{4,24}(?![\w@/]|[.-]\w)")
+_ASKING = frozenset("what when where which whose does should would could about there their have with from".split())
 _LETTERS = (
-    ("l", "ł"), ("o", "ø"), ("d", "đ"), ("i", "ı"), ("ss", "ß"), ("ae", "æ"), ("oe", "œ"), ("ae", "a"), ("oe", "o"),
-    ("ue", "u"),
+    ("l", "ł"), ("o", "ø"), ("d", "đ"), ("i", "ı"), ("ss", "ß"), ("ae", "æ"), ("oe", "œ"), ("oe", "o"), ("ue", "u"),
 )  # fmt: skip
 _ENDINGS = ("s", "es", "ed", "d", "ing")
-_ASKING = frozenset("what when where which whose does should would could about there their have with from".split())
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
-def slips(question: str, words: Words, is_word: Callable[[str], bool]) -> dict[str, str]:
-    """Words of a question as they are typed -> as memory has them. is_word: that a word, in lower case, is one of the
-    language, whatever memory holds."""
+def slips(question: str, words: Words, allowed: Allowed = None) -> dict[str, str]:
+    """Words of a question as they are typed -> as memory, or what of it is allowed, has them."""
     found: dict[str, str] = {}
+    seen = set[str]()
     for match in _WORD.finditer(question):
         typed = match.group()
         low = typed.lower()
-        if typed in found or typed.isupper() or low in _ASKING or words.held([low]) or words.evidence(low, 1):
+        if typed in seen or typed.isupper() or low in _ASKING or words.evidence(low, 1, allowed):
             continue
-        is_name = typed[0].isupper() and match.start() > 0
-        if any(map(is_word, {low, *map(low.removesuffix, _ENDINGS)})) or (is_name and len(typed) < LEAST_OF_NAME):
-            continue
-        if (meant := _nearest(low, words, is_name)) is not None:
-            found[typed] = meant.capitalize() if typed[0].isupper() else meant
+        seen.add(typed)
+        is_name = typed[0].isupper()
+        if len(seen) > MOST:
+            break
+        meant = _commonest(list(_other_letters(low)), words, allowed)
+        if meant is None and not is_word(low):
+            meant = min(_ASKING.intersection(_likely(low)), default=None)
+            if meant is None and not (is_name and len(typed) < LEAST_OF_NAME):
+                meant = _nearest(low, words, allowed, is_name)
+        if meant is not None:
+            found[typed] = meant.capitalize() if is_name else meant
     return found
 
 
@@ -44,15 +56,41 @@ def respelled(question: str, found: dict[str, str]) -> str:
     return _WORD.sub(lambda match: found.get(match.group(), match.group()), question)
 
 
-def _nearest(word: str, words: Words, is_name: bool) -> str | None:
-    """The likeliest slip's word, of those the one that most documents have."""
-    for slip in (_other_letters, _likely, _missing_or_more, *(() if is_name else (_another,))):
+def is_word(word: str) -> bool:
+    """Whether a lower-case word, or what it is a form of, is English, whatever memory holds."""
+    from engine.answering.forms import group_of
+    from engine.answering.related import words_for
+
+    language = _language()
+    forms = {word, *map(word.removesuffix, _ENDINGS)}
+    return any(form in language for form in forms) or bool(group_of(word) or words_for([word]))
+
+
+@lru_cache(maxsize=1)
+def _language() -> SpellChecker:
+    """160,000 words; a tenth of a second, when the first unknown word is met."""
+    from spellchecker import SpellChecker
+
+    return SpellChecker(language="en")
+
+
+def _nearest(word: str, words: Words, allowed: Allowed, is_name: bool) -> str | None:
+    """Of the likeliest kind of slip that makes the word of any that memory has, the one that most documents have."""
+    kinds: list[Callable[[str], Iterator[str]]] = [_likely, _missing_or_more]
+    for slip in kinds if is_name else [*kinds, _beside]:
         forms = list(slip(word))
-        if asking := _ASKING.intersection(forms):
-            return min(asking)
-        if held := words.held(forms):
-            return min(held, key=lambda form: (-held[form], form))
+        if is_name and slip is _missing_or_more:  # Marian is no Maria
+            forms = [form for form in forms if form[:-1] != word and form != word[:-1]]
+        if (meant := _commonest(forms, words, allowed)) is not None:
+            return meant
     return None
+
+
+def _commonest(forms: Sequence[str], words: Words, allowed: Allowed) -> str | None:
+    held = words.held(forms)
+    if allowed is not None:
+        held = {form: count for form, count in held.items() if words.evidence(form, 1, allowed)}
+    return min(held, key=lambda form: (-held[form], form), default=None)
 
 
 def _other_letters(word: str) -> Iterator[str]:
@@ -65,7 +103,7 @@ def _other_letters(word: str) -> Iterator[str]:
 
 def _likely(word: str) -> Iterator[str]:
     """Two letters in the other order; one of a pair too many, or a pair's second missing."""
-    for at in range(len(word) - 1):
+    for at in range(1, len(word) - 1):
         if word[at] != word[at + 1]:
             yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
         else:
@@ -82,7 +120,16 @@ def _missing_or_more(word: str) -> Iterator[str]:
             yield word[:at] + letter + word[at:]
 
 
-def _another(word: str) -> Iterator[str]:
+def _beside(word: str) -> Iterator[str]:
+    """The key beside the one that was meant, or a vowel for another."""
     for at in range(1, len(word)):
-        for letter in ascii_lowercase:
+        for letter in _near(word[at]):
             yield word[:at] + letter + word[at + 1 :]
+
+
+@lru_cache(maxsize=32)
+def _near(letter: str) -> str:
+    row, at = next((row, keys.index(letter)) for row, keys in enumerate(_KEYS) if letter in keys)
+    beside = [_KEYS[row][max(0, at - 1) : at + 2]]
+    beside += [_KEYS[other][max(0, at - 1) : at + 2] for other in (row - 1, row + 1) if 0 <= other < len(_KEYS)]
+    return "".join(beside).replace(letter, "") + ("aeiou".replace(letter, "") if letter in "aeiou" else "")

@@ -116,7 +116,7 @@ class Question:
 
     @property
     def asks_a_clause(self) -> bool:
-        """The answer tells that somebody does something: a reason, a way, what was said, thought or done."""
+        """The answer may tell that somebody does something: a reason, a way, what was said or done, a title."""
         return _CLAUSE.search(self.text[:LONGEST]) is not None
 
     @property
@@ -261,7 +261,8 @@ _WHO_SAID = re.compile(
 _CLAUSE = re.compile(
     r"\b(?:why|reason|opinion|how(?! (?:many|much|old|far|big|tall|high|long|large|heavy|often|fast|deep|wide)\b))\b"
     r"|\bwhat\b.*\b(?:say|said|says|think|thinks|thought|happen\w*|mean|means|meant|do|did [^?]* do|doing|done|wrote"
-    r"|write|writes|tell|told|promise\w*|propose\w*|suggest\w*|advise\w*|ask|asked|learn\w*|motto|quote|line|message)\b",
+    r"|write|writes|tell|told|promise\w*|propose\w*|suggest\w*|advise\w*|ask|asked|learn\w*|motto|slogan"
+    r"|quote|line|message|title|titled|song|film|movie|book|poem|talk|episode)\b",
     re.I,
 )
 _OF_ME = re.compile(r"\bI\b(?!\.)|\b(?:did|do|have|had|am|was|can|should|must|will) i\b")

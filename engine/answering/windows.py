@@ -27,6 +27,7 @@ NUMBER = re.compile(
     re.I,
 )
 _WHO_DOES = re.compile(r"(?:i|we|you|he|she|they|it)(?:['’](?:m|s|ll|ve|d|re))?\Z", re.I)
+_OPENING = frozenset('"“«‘')
 _NUMBERED = re.compile(r"[A-Z][\w’'-]+\Z")  # Henry I, World War I
 ASKED = 40  # words of a question
 CONTEXT, BEFORE, SENTENCE, BEHIND = 10, 16, 56, 12  # words of a window
@@ -117,8 +118,13 @@ def who_does(words: Sequence[str]) -> Iterator[int]:
     for at, word in enumerate(words):
         if not _WHO_DOES.match(word):
             continue
-        before = words[at - 1] if at else ""
-        is_name = word[0].isupper() and _NUMBERED.match(before) is not None and before.lower() not in STOP
+        before, behind = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
+        is_name = word[0].isupper() and (
+            word == "IT"
+            or before in _OPENING
+            or (_NUMBERED.match(before) is not None and before.lower() not in STOP)
+            or (behind[:1].isupper() and behind.lower() != behind.upper() and not _WHO_DOES.match(behind))
+        )
         if not is_name and (word[0] in "Ii" or word.islower() or before in ("", ".", ":", "!", "?", "…")):
             yield at
 

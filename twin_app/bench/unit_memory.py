@@ -229,7 +229,7 @@ class UnitMemory:
 
     def _meant(self, typed: str) -> str:
         question = question_in(typed)
-        return respelled(question, slips(question, self.words, self.engine.is_word))
+        return respelled(question, slips(question, self.words))
 
     def _place(self, doc: Doc) -> Path:
         """Where its file lies, named as people name files: the date, then what it is."""
