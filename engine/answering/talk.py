@@ -27,12 +27,19 @@ _WRITTEN = (  # 8 May 2023, 19:42
 BEFORE = rf"(?:{STAMP}|{_NAME} \({_CLOCK}\):(?=[ \t]))"
 _WHEN = rf"(?:(?P<stamp>{STAMP}|{_WRITTEN})|{_CLOCK}(?=[ \t]))?[ \t]*"
 _TURN = re.compile(
-    rf"^{_WHEN}(?:"
+    rf"^(?:(?P<teller>{_NAME}) (?:said|says|wrote|writes|replied|asked)[,:]? (?=[\"“«])|{_WHEN}(?:"
     rf"(?P<bold>\*\*|__)?(?P<who>{_NAME})(?P<clock> \({_CLOCK}\))?(?(bold)(?::(?P=bold)|(?P=bold) ?:)|:)(?=[ \t])"
     r"|<(?P<nick>[^<>\s][^<>\n]{0,30})>(?=[ \t])"
-    rf"|(?P<teller>{_NAME}) (?:said|says|wrote|writes|replied|asked)[,:]? (?=[\"“«])"
-    rf"|(?P<above>{_NAME})(?: ?:|(?:[ \t]+|[ \t]*[-–—,|][ \t]*)(?:{STAMP}|{_WRITTEN}|{_CLOCK}))[ \t]*\n(?=\S))",
+    rf"|(?P<above>{_NAME})(?: ?:|(?:[ \t]+|[ \t]*[-–—,|][ \t]*)(?:{STAMP}|{_WRITTEN}|{_CLOCK}))[ \t]*\r?\n(?=\S)))",
     re.MULTILINE | re.IGNORECASE,
+)
+MINE = 0.2  # share of the turns of a talk between people that have an "I" or a "you"
+_SPEAKS = re.compile(r"\b(?:[Ii]|[Mm][ey]|[Yy]ours?|[Yy]ou)\b|\?")
+_ITEM = re.compile(r"\s*(?:[-*•+]|\d+[.)]) ")
+_NOBODY = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:this )?(?:morning|afternoon|evening|night|noon)|today|yesterday"
+    r"|tomorrow|home|work|school|verse|chorus|pros|cons",
+    re.IGNORECASE,
 )
 _LEAST = 0.5  # of the lines that begin a turn
 _LEVELS = frozenset("trace debug info notice warn warning error fatal critical".split())  # a log speaks of nobody
@@ -65,6 +72,12 @@ class Talk:
     def of(cls, text: str, writers: Sequence[tuple[int, str]] = ()) -> Talk:
         turns = _turns(text)
         return Talk(turns, text, () if turns else tuple(writers))
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether those who talk speak of themselves and each other: in every fifth turn stands an "I" or a "you"."""
+        own = sum(any(self.speaks_of(turn.start, turn.end)) for turn in self.turns)
+        return bool(self.turns) and own >= MINE * len(self.turns)
 
     def number(self, at: int) -> int:
         """Of the turn in which a place of the text lies, from 1; 0 before the first."""
@@ -155,11 +168,20 @@ def _turns(text: str) -> tuple[Turn, ...]:
     often = Counter(who for match in found if (who := _who(match))[0].isupper())
     stamped = sum(match["stamp"] is not None or match["clock"] is not None for match in found)
     above = Counter(who for match in found if (who := match["above"]) is not None)  # then every turn has a line more
-    is_above = 2 * above.total() > len(found) and sum(n > 1 for n in above.values()) > 1
+    is_above = 2 * above.total() > len(found)
+    if is_above and not _are_people(above, [text[m.end() : end] for m, end in zip(found, ends, strict=False)]):
+        return ()
     if len(found) * (1 + is_above) < _LEAST * lines or not (stamped or any(n > 1 for n in often.values())):
         return ()
     ends = [match.start() for match in found[1:]] + [len(text)]
     return tuple(Turn(m.start(), m.end(), end, _who(m)) for m, end in zip(found, ends, strict=True))
+
+
+def _are_people(names: Counter[str], said: Sequence[str]) -> bool:
+    """Whether what stands above words are names of people who talk, and no headings of a list, days or times of day."""
+    times = sum(n > 1 and _NOBODY.fullmatch(name) is None for name, n in names.items())
+    own = sum(_SPEAKS.search(words) is not None for words in said)
+    return times > 0 and own >= MINE * len(said) and not any(_ITEM.match(words) for words in said)
 
 
 def _who(match: re.Match[str]) -> str:

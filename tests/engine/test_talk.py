@@ -54,11 +54,13 @@ def test_stamps_belong_to_no_name() -> None:
         'Joost said, "Done with it."\nEsther said, "Good."\nJoost said, "Yes."',
         "[8 May 2023 11:34] Joost: done with it\n[8 May 2023 11:35] Esther: good",
         "May 8, 2023 11:34 AM - Joost: done with it\nMay 8, 2023 11:35 AM - Esther: good",
-        "Joost  11:34\ndone with it\n\nEsther  11:35\ngood\n\nJoost  11:36\nyes\n\nEsther  11:37\nfine",
-        "Joost [11:34 AM]\ndone with it\nEsther [11:35 AM]\ngood\nJoost [11:36 AM]\nyes\nEsther [11:37 AM]\nfine",
-        "Joost — 08/05/2023 11:34\ndone with it\nEsther — Today at 11:35\ngood\nJoost — Today at 11:36\nyes\n"
+        "Joost  11:34\nI am done\n\nEsther  11:35\ngood\n\nJoost  11:36\nyes\n\nEsther  11:37\nfine",
+        "Joost [11:34 AM]\nI am done\nEsther [11:35 AM]\ngood\nJoost [11:36 AM]\nyes\nEsther [11:37 AM]\nfine",
+        "Joost — 08/05/2023 11:34\nI am done\nEsther — Today at 11:35\ngood\nJoost — Today at 11:36\nyes\n"
         "Esther — Today at 11:37\nfine",
-        "Joost:\ndone with it\nEsther:\ngood\nJoost:\nyes\nEsther:\nfine",
+        "Joost:\r\nI am done\r\nEsther:\r\ngood\r\nJoost:\r\nyes\r\nEsther:\r\nfine",
+        'Joost wrote: "I am done."\nEsther wrote: "Good."\nJoost said, "Yes."',
+        "Joost:\nI am done\nEsther:\ngood\nJoost:\nyes\nEsther:\nfine",
     ],
 )
 def test_times_of_day_belong_to_no_name(text: str) -> None:
@@ -81,6 +83,9 @@ def test_a_time_of_day_is_an_answer_unless_it_belongs_to_a_name() -> None:
         "month: 2024-10; item: water\nmonth: 2024-11; item: gas",
         "[2025-05-01 21:30:42] warning: skipped a file\n[2025-05-01 21:31:00] error: disk full",
         "https://example.org and 12:30 are no speakers",
+        "Monday:\nI teach at Hill School.\nTuesday:\nI teach yoga.\nMonday:\nwe meet Ruth.\nTuesday:\nI sleep.",
+        "Backup:\n- disk A\nRestore:\n- I tested it in May\nBackup:\n- disk B\nRestore:\n- we need a key",
+        "Dough:\nknead it\nFilling:\nstir it\nDough:\nbake it\nFilling:\ncool it",
         "Lunch 12:30\nCoffee 15:00\nLunch 12:30\nCoffee 15:00",
         "Ingredients:\nflour\nsugar\nbutter\nIngredients:\neggs\nmilk\ncream",
         "Received: by a.example\nX-List:\n\ta\n\tb\nReceived: by b.example\n\tand c\n\tand d\n\tand e\nReturn:\n\tf",

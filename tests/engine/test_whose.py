@@ -74,8 +74,68 @@ def test_nothing_is_told_of_another_where_not_one_who_talks_is_asked_of(question
     assert told(question, text) == (0.0, 0.0)
 
 
+ADVICE = (
+    "Nadia: I have had headaches all week.\nOwen: You should take magnesium before bed.\nNadia: And if that fails?\n"
+    "Owen: Then you need to see Dr Ray on Long Street.\nNadia: Thanks, I will."
+)
+FERRY = (
+    "Nadia: We booked the ferry to Aran for 12 July.\nOwen: Great, we leave from Doolin then.\n"
+    "Nadia: I sleep at Ruth's."
+)
+LADDER = (
+    "Nadia: I heard that Owen broke his leg.\nOwen: I am fine.\nNadia: I saw him fall off the ladder on Sunday.\n"
+    "Owen: Yes."
+)
+RENT = (
+    "Landlord: The rent for the flat is 900 euros from June.\nOwen: And the deposit?\n"
+    "Landlord: Two months, 1800 euros.\nOwen: Fine, I will move in on 3 June, as you said."
+)
+VAN = (
+    "Owen Reyes: My cousins are all on the move.\nNadia Moss: Ella bought a van in June, I heard.\n"
+    "Owen Reyes: And Karl bought a boat, you know.\nNadia Moss: Ella paid 4000 euros for the van."
+)
+JORDAN = (
+    "Jordan: How was your trip?\nNadia: I stayed ten days and paid 900 euros for the trip.\n"
+    "Jordan: I want to go as well.\nNadia: You will love Petra."
+)
+PILLS = "Doctor: Moss\nMedicine: Ferrogan, one a day\nDoctor: Ray\nMedicine: Aspirin, two a day"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What did Owen recommend for the headaches?", ADVICE),
+        ("When does Owen take the ferry to Aran?", FERRY),
+        ("When did Owen fall off the ladder?", LADDER),
+        ("What deposit does Owen have to pay?", RENT),
+        ("When did Ella Reyes buy a van?", VAN),
+        ("How much did the trip to Jordan cost?", JORDAN),
+        ("what pills did doctor moss prescribe?", PILLS),
+    ],
+)
+def test_what_may_be_of_either_counts_for_nobody(question: str, text: str) -> None:
+    anothers, beyond = told(question, text)
+    assert anothers == 0.0
+    assert beyond <= 0.2
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Owen paid how many pounds for his dog at the shelter?", PETS),  # a name at the beginning
+        ("How many pounds did Owen pay for his dog at the shelter?", PETS.replace("Owen:", "Owen Reyes:")),
+        ("How many pounds did Owen pay for his dog at the shelter?", PETS.replace("Owen:", "OWEN:")),
+        ("How many pounds did Owen pay for his dog at the shelter?", PETS.replace("Nadia:", "Nadia Reyes:")),
+        ("how many pounds did owen pay for his dog at the RSPCA", PETS),
+    ],
+)
+def test_who_is_asked_of_is_known_by_a_first_name(question: str, text: str) -> None:
+    anothers, beyond = told(question, text)
+    assert anothers == 1.0 or beyond > 0.3
+
+
 def test_where_more_than_two_talk_a_plain_sentence_is_nobodys() -> None:
-    plain = "Nadia: The boiler was mended on Tuesday.\nOwen: At last, what a winter it was.\nNadia: It hums again."
+    plain = "Nadia: The boiler was mended on Tuesday.\nOwen: At last, I froze in my bed.\nNadia: It hums again."
     question = "When was the boiler of Owen mended?"
     assert told(question, plain)[0] == 1.0
     assert told(question, plain + "\nRoshan: Good news, all of it.")[0] == 0.0
