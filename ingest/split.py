@@ -19,12 +19,17 @@ from ingest.types import Measure
 _CHARACTERS_PER_TOKEN = 12
 # Who says what: "Nadia:", "**Nadia:**", "19:42 Owen (Leeds):", "<nadia>", behind a stamp of any kind; a name with a
 # time of day, or with nothing but a colon, above the words.
-_STAMP = r"(?:\W?(?:\d|[A-Z][a-z]{2,8}\.? \d)[^\n\]A-Za-z]*(?:[A-Z][a-z]{2,8}[^\n\]A-Za-z]*)?(?:[ap]m)?\]?(?: -)?\s)"
+_CLOCK = r"\[?\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[apAP][mM])?\]?"
+_DAY = (
+    r"\W?(?:\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d{1,2} [A-Z][a-z]{2,8}\.?|[A-Z][a-z]{2,8}\.? \d{1,2}"
+    r"|[Tt]oday|[Yy]esterday)"
+)
+_WHEN = rf"(?:{_DAY}(?:,? \d{{4}})?,?(?: at)?[ T])?{_CLOCK}(?: [-–])?"
 _NAME = r"[^\W\d_][\w.’'-]*(?: [\w.’'()-]+){0,3}"
-_CLOCK = r"\d{1,2}[:.]\d\d(?: ?[apAP][mM])?\]?"
 _TURN = re.compile(
-    rf"^{_STAMP}?(?:(?:\*\*|__)?{_NAME}(?:\*\*|__)? ?:(?:\*\*|__)?[ \t]|<[^<>\s][^<>\n]{{0,30}}>[ \t]"
-    rf"|{_NAME} (?:said|says|wrote|replied|asked)[,:]? [\"“«]|{_NAME}[ \t]*(?::|\W{{0,4}}{_CLOCK})[ \t]*$)",
+    rf"^(?:{_WHEN}\s+)?(?:(?:\*\*|__)?{_NAME}(?: \({_CLOCK}\))?(?:\*\*|__)? ?:(?:\*\*|__)?[ \t]"
+    rf"|<[^<>\s][^<>\n]{{0,30}}>[ \t]|{_NAME} (?:said|says|wrote|writes|replied|asked)[,:]? [\"“«]"
+    rf"|{_NAME}(?: ?:|[ \t,|–—-]{{1,4}}{_WHEN})[ \t\r]*$)",
     re.MULTILINE,
 )
 _TALK = 0.5  # of a block's lines, that begin a turn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from collections.abc import Callable
 
 import pytest
@@ -37,7 +38,8 @@ def test_a_long_paragraph_is_cut_between_sentences() -> None:
     [
         "{}: ", "19:42 {}: ", "[05/03/2031, 07:02:19] {}: ", "2031-03-05 07:02 - {}: ", "[8 May 2023 19:42] {}: ",
         "May 8, 2023 7:42 PM - {}: ", "**{}:** ", "**{}**: ", "<{}> ", '{} said, "', "{}  19:42\n", "{} [7:42 PM]\n",
-        "{}:\n",
+        "{}:\n", "{} (19:42): ", "Today at 19:42 {}: ", "{} — 08/05/2023 19:42\n", "{}, 8 May 2023 19:42\n", "{}:\r\n",
+        "May 8, 2023 at 7:42 PM - {}: ", '{} writes: "',
     ],
 )  # fmt: skip
 def test_a_talk_is_cut_between_turns(before: str) -> None:
@@ -52,6 +54,13 @@ def test_a_turn_that_is_too_long_is_cut_between_sentences() -> None:
     cut = pieces(text, 40)
     assert len(cut) > 3
     assert all(piece.endswith(".") for piece in cut)
+
+
+def test_looking_for_turns_takes_no_time() -> None:
+    began = time.monotonic()
+    for text in ("a " * 50_000, "1." * 50_000, "*" * 100_000, "(1:11" * 20_000, "Ab 1 " * 20_000, "a-b.c'" * 20_000):
+        pieces(text + "\n" + text, 400)
+    assert time.monotonic() - began < 20
 
 
 def test_a_label_in_prose_makes_no_talk() -> None:
