@@ -219,6 +219,15 @@ class Words:
             found[word] = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
         return found
 
+    def has(self, word: str, allowed: Allowed = None) -> bool:
+        """Whether a text or a context has a word of the same stem, among the allowed."""
+        chosen = None if allowed is None else {int(number) for number in allowed}
+        with self._reading:
+            cursor = self._reader.execute("SELECT rowid FROM stemmed WHERE stemmed MATCH ?", (quoted(word),))
+            found = any(chosen is None or number in chosen for (number,) in cursor)
+            cursor.close()
+        return found
+
     def held(self, forms: Sequence[str]) -> dict[str, int]:
         """Of words as vocabulary_form writes them, those that a text has: how many documents each."""
         rows = self._read(

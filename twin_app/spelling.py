@@ -36,12 +36,12 @@ def slips(question: str, words: Words, allowed: Allowed = None) -> dict[str, str
     for match in _WORD.finditer(question):
         typed = match.group()
         low = typed.lower()
-        if typed in seen or typed.isupper() or low in _ASKING or words.evidence(low, 1, allowed):
+        if typed in seen or typed.isupper() or low in _ASKING or words.has(low, allowed):
             continue
         seen.add(typed)
         is_name = typed[0].isupper()
         if len(seen) > MOST:
-            break
+            return {}
         meant = _commonest(list(_other_letters(low)), words, allowed)
         if meant is None and not is_word(low):
             meant = min(_ASKING.intersection(_likely(low)), default=None)
@@ -89,7 +89,7 @@ def _nearest(word: str, words: Words, allowed: Allowed, is_name: bool) -> str | 
 def _commonest(forms: Sequence[str], words: Words, allowed: Allowed) -> str | None:
     held = words.held(forms)
     if allowed is not None:
-        held = {form: count for form, count in held.items() if words.evidence(form, 1, allowed)}
+        held = {form: count for form, count in held.items() if words.has(form, allowed)}
     return min(held, key=lambda form: (-held[form], form), default=None)
 
 

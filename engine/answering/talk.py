@@ -164,6 +164,7 @@ def _turns(text: str) -> tuple[Turn, ...]:
     found = [match for match in _TURN.finditer(text) if _who(match).lower() not in _LEVELS]
     ends = [match.start() for match in found[1:]] + [len(text)]
     found = [m for m, end in zip(found, ends, strict=False) if m["above"] is None or text[m.end() : end].strip()]
+    ends = [match.start() for match in found[1:]] + [len(text)]
     lines = sum(1 for line in text.splitlines() if line.strip())
     often = Counter(who for match in found if (who := _who(match))[0].isupper())
     stamped = sum(match["stamp"] is not None or match["clock"] is not None for match in found)
@@ -173,8 +174,7 @@ def _turns(text: str) -> tuple[Turn, ...]:
         return ()
     if len(found) * (1 + is_above) < _LEAST * lines or not (stamped or any(n > 1 for n in often.values())):
         return ()
-    ends = [match.start() for match in found[1:]] + [len(text)]
-    return tuple(Turn(m.start(), m.end(), end, _who(m)) for m, end in zip(found, ends, strict=True))
+    return tuple(Turn(m.start(), m.end(), end, _who(m)) for m, end in zip(found, ends, strict=False))
 
 
 def _are_people(names: Counter[str], said: Sequence[str]) -> bool:

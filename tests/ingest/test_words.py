@@ -334,3 +334,12 @@ def test_evidence_without_the_commonest_words_is_the_same(tmp_path: Path, monkey
         least = wanted[-1][1]
         assert {n for n, s in found if s > least + 1e-9} == {n for n, s in wanted if s > least + 1e-9}
     opened.close()
+
+
+def test_which_words_are_there(words: Words) -> None:
+    assert words.held(["library", "libraries", "creme", "nothing"]) == {"library": 2, "creme": 1}
+    assert words.has("libraries")  # of one stem
+    assert words.has("libraries", {1})
+    assert not words.has("libraries", {2})
+    assert not words.has("nothing")
+    assert words.has("office")  # of a context
