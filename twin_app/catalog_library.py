@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 FIRST_PERSON = re.compile(r"\b(?:I|i(?!\.e)|[Mm](?:e|y|ine|yself))\b")
 _OF_US = re.compile(r"\b(?:I|i|[Mm]y|[Mm]e|[Ww]e|[Uu]s|[Oo]ur)\b")
 _LABELS = frozenset("question answer front back name town host port note item date".split())
-MINE = 0.2  # share of the turns of a talk between people that speak of "I" or "we"
 YOU = "you"  # what exports call the person they were made for
 RELATED_WEIGHT = 0.15  # of a word's evidence that a related word's is worth
 CONTEXT_WEIGHT = 0.5  # of a word in a document's context, as `Words.evidence` has it
@@ -153,7 +152,7 @@ def is_talk(row: DocumentRow) -> bool:
 def _is_between_people(row: DocumentRow) -> bool:
     """Whether a document is a talk of people about themselves: of two or more who say something twice, who are no
     "Q" and "A" and no "HAMLET", and of whose turns every fifth has an "I"."""
-    from engine.answering.talk import Talk
+    from engine.answering.talk import MINE, Talk
 
     talk = Talk.of(row.document.text)
     said = Counter(turn.speaker for turn in talk.turns)
