@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from engine.answering.plans import clause, days_named, with_year
 from engine.answering.question import Question, said
 from engine.answering.reader import Reading
 from engine.answering.relative import Meant, meant, spoken
@@ -14,10 +15,12 @@ from engine.answering.sentences import Scored
 from engine.answering.short import whole
 from engine.answering.stems import STOP, WORD, stems_of
 from engine.answering.talk import Talk
+from engine.answering.things import Things
 from engine.answering.times import times_in
 from engine.library import Passage
 
 DAY = 10  # characters of a day with its year
+_BORN = re.compile(r"\b(?:born|birth|birthday)\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
 
 
@@ -34,12 +37,23 @@ def brief(
     run, behind = passage.text[reading.start : reading.end], passage.text[reading.end : sentence.end]
     if who := _speaker(question, sentence, passage, run, reading.start):
         return who, trust * reading.share
+    if (thing := _only_thing(question, sentence)) is not None and thing not in run:
+        return thing, trust * reading.share
     if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not question.fits(run, behind):
         return "", 0.0
     if question.is_of_name(passage.text[sentence.start : reading.start], run, behind):
         return "", 0.0
     begin, end = whole(question, sentence.text, reading.start - sentence.start, reading.end - sentence.start)
     return _GOES_ON.sub("\n", sentence.text[begin:end]), trust * reading.share
+
+
+def _only_thing(question: Question, sentence: Scored) -> str | None:
+    """The one thing of the kind asked for that a sentence names, where it names one."""
+    if question.kind is None or not isinstance(things := question.kind.looks, Things):
+        return None
+    found = [things.bare(match.group()) for match in things.finditer(sentence.says)]
+    new = {word.lower(): word for word in found if question.kind_stems.isdisjoint(stems_of(word))}
+    return next(iter(new.values())) if len(new) == 1 else None
 
 
 def _speaker(question: Question, sentence: Scored, passage: Passage, run: str, at: int) -> str | None:
@@ -64,18 +78,40 @@ def _day(question: Question, sentence: Scored, passage: Passage, reading: Readin
     if written is None:
         return None
     found = meant(sentence.text, written, past=question.is_past)
+    ahead = list[tuple[int, int]]()
+    if question.is_past:  # what was still to come says when only where what is asked of stands beside it
+        times = [(one.start, one.end) for one in found if one.is_ahead]
+        times += [time.at for time in days_named(sentence.text, written)[1]]
+        ahead = [at for at in times if not _is_told_beside(question, sentence, at[0])]
+        found = [one for one in found if (one.start, one.end) not in ahead]
     read = range(reading.start - sentence.start, reading.end - sentence.start)
     if chosen := [one for one in found if one.start < read.stop and read.start < one.end]:
         return chosen[0].meaning
     rest = said(sentence.text)
-    for one in found:
-        rest = rest.replace(sentence.text[one.start : one.end], " ")
+    for start, end in (*((one.start, one.end) for one in found), *ahead):
+        rest = rest.replace(sentence.text[start:end], " ")
     if question.expects(rest):
-        return None
+        is_birth = _BORN.search(question.text) is not None  # nobody is born near the day of writing
+        return _in_full(sentence.text, written, read) if question.is_past and not is_birth else None
     found = found or [one for one in _beside(question, sentence, passage, written) if not one.is_ahead]
     if found:
         return found[0].meaning
     return f"{spoken(date.fromisoformat(written[:10]))} (when it was written)" if question.is_past else None
+
+
+def _is_told_beside(question: Question, sentence: Scored, at: int) -> bool:
+    """Whether the clause around a place has half of the question's words that the sentence has."""
+    told = sentence.covered - question.kind_stems
+    return 2 * len(told.intersection(stems_of(sentence.text[slice(*clause(sentence.text, at))]))) >= len(told)
+
+
+def _in_full(text: str, written: str, read: range) -> str | None:
+    """The day without a year that the reader found, with its year."""
+    for time in times_in(text):
+        if time.is_day and len(time.first) < DAY and time.at[0] < read.stop and read.start < time.at[1]:
+            day = with_year(time, date.fromisoformat(written[:DAY]))
+            return spoken(date.fromisoformat(day)) if day is not None else None
+    return None
 
 
 def _beside(question: Question, sentence: Scored, passage: Passage, written: str) -> Iterator[Meant]:

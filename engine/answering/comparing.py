@@ -80,7 +80,7 @@ class Comparing:
                         found = second.sentence, first.sentence, *other.beside, *one.beside
                     lines = tuple(once(found))
                     sure = DECIDED + (1.0 - DECIDED) * min(score, of_other)
-                    return Quoted(lines, sure, tuple(shown(lines)), chained=True, compares=True)
+                    return Quoted(lines, sure, tuple(shown(lines)), chained=True, is_whole=True)
         return None
 
     def span(self, quoted: Quoted) -> tuple[str, float]:

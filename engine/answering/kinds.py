@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from engine.answering.countries import any_country
+from engine.answering.things import Things, things_asked
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -32,8 +33,10 @@ class Kind:
 
     name: str
     asked: re.Pattern[str]
-    looks: re.Pattern[str]
+    looks: re.Pattern[str] | Things
     wider: str | None = None  # what a reader that learnt KINDS takes it for; None: for nothing it knows
+    is_open: bool = False  # there are more such answers than `looks` finds: a text without one may answer
+    weight: float = 1.0  # of holding one: a wren, where a bird is asked for, is met less by chance than a day or a food
 
 
 def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
@@ -144,10 +147,6 @@ NARROW: tuple[Kind, ...] = (
             r"|\bfor (?:a|her|his|their) living\b|\bwhat does (?-i:[A-Z])[\w ]+ (?:do|work as)\W*\Z",
             r"\b(?:as an? \w+|(?:is|was|becomes?|became|been) (?:now )?an? \w+|works? (?:as|for|at|in)\b|worked|working"
             r"|job|earns?|trained|employed|hired|boss|profession|career)\b", None),
-    _narrow("instrument", r"\b(?:what|which) (?:musical )?instruments?\b",
-            r"\b(?:piano|guitar|violin|cello|flute|drums?|clarinet|trumpet|sax(?:ophone)?|ukulele|bass|harp|accordion|banjo|oboe|horn"
-            r"|trombone|tuba|viola|recorder|mandolin|bassoon|fiddle|keyboard|organ|lute|bagpipes|harmonica|percussion|sitar|zither)\b",
-            None),
     Kind("country", re.compile(r"\bnationality\b|\b(?:what|which) (?:country|nation)\b|\bcitizenship\b", re.I),
          re.compile(rf"(?<!\w){any_country()}"), "place"),
     _narrow("leave", r"^\W*(?:may|can|could) (?:i|we|one|you|people)\b"
@@ -165,6 +164,7 @@ MONEY = re.compile(
     r"|dollars?|usd|pounds?|gbp|kr|kronor|sek|francs?|chf|rupees?|quid|bucks)\b)",
     re.I,
 )
+_NEVER = re.compile(r"(?!)")
 _MEANS = re.compile(r"\bwhat (?:does|do|did|is)\b.*\b(?:means?|meant|meaning|stands? for)\b", re.I)
 
 
@@ -174,4 +174,7 @@ def kind_of(text: str) -> Kind | None:
         return None
     kinds = enumerate((*NARROW, *KINDS))
     asked = [(m.start(), at, kind) for at, kind in kinds if (m := kind.asked.search(text)) is not None]
-    return min(asked)[2] if asked else None
+    first = min(asked, default=None, key=lambda one: one[:2])
+    if (things := things_asked(text)) is not None and (first is None or things[0] < first[0]):
+        return Kind(things[1], _NEVER, things[2], is_open=True, weight=2.0 if things[2].are_few else 1.0)
+    return first[2] if first else None

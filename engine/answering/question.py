@@ -40,7 +40,10 @@ class Question:
         kind = kind or kind_of(text)
         kind_stems = frozenset(found) & _KIND_STEMS if kind else frozenset[str]()
         times = tuple((time, frozenset(found).intersection(stems_of(text[slice(*time.at)]))) for time in times_in(text))
-        return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus_of(text), times)
+        focus = focus_of(text)
+        if kind is not None and kind.is_open:  # a wren is a bird
+            kind_stems |= frozenset(found) & {focus, stem("breed")}
+        return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus, times)
 
     def dated(self, date: str | None) -> frozenset[str]:
         """The stems that only say when, where a document is of that time."""
@@ -101,8 +104,8 @@ class Question:
 
     @property
     def is_past(self) -> bool:
-        """It is asked when something happened; not by when, nor since when."""
-        return _PAST.search(self.text[:LONGEST]) is not None
+        """It is asked when something happened; not by when, nor since when, nor for when it was planned."""
+        return _PAST.search(self.text[:LONGEST]) is not None and _PLANNED.search(self.text[:LONGEST]) is None
 
     @property
     def asks_who(self) -> bool:
@@ -170,6 +173,10 @@ class Question:
             return False
         beside = (_NAME_BEFORE.search(before), _NAME_BEHIND.match(behind))
         return any(match is not None and stem(match.group(1).lower()) in self.names for match in beside)
+
+    def lacks(self, text: str) -> bool:
+        """A kind of answer is asked for that the text does not hold; of things nobody has listed all (Kind.is_open)."""
+        return self.kind is not None and not self.kind.is_open and not self.expects(text)
 
     def expects(self, text: str) -> bool:
         """Does the text hold an answer of the kind asked for, beyond the question's own words? The stamp of a chat or
@@ -243,6 +250,11 @@ _SUBJECT = re.compile(
     r"\b(?i:is|are|was|were|does|do|did|has|have|had|will|can) ([A-Z][\w-]+)(?=['’]s\b| [a-z])|\b([A-Z][\w-]+)['’]s\b"
 )
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day(?! of the week)|month|year)\b", re.I)
+_PLANNED = re.compile(
+    r"\b(?:plan(?:ned)?|due|supposed|scheduled?|meant|expected|intended|originally|at first|appointments?|booked?"
+    r"|fix(?:ed)?|agreed?|arranged?|set|promised?|reserved?|invited?|to be)\b",
+    re.I,
+)
 _PAST = re.compile(
     r"(?<!by )(?<!till )(?<!until )(?<!since )\b(?:when|dates?|day|month|year)\s+(?:did|was|were|had|has|have)\b", re.I
 )

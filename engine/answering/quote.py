@@ -54,7 +54,7 @@ class Quoted:
     told: tuple[Scored, ...]  # those that are shown as the answer: the first, further ones where there is room
     chained: bool = False  # the first answers only together with the second, of another document
     is_list: bool = False  # told: the whole list that is asked for
-    compares: bool = False  # told: both sides of a comparison
+    is_whole: bool = False  # told: both sides of a comparison, or all that was gathered: none may be left out
     signs: tuple[float, ...] = ()  # of how sure it is (answering.sureness)
 
     @property
@@ -65,7 +65,7 @@ class Quoted:
     def own(self) -> str:
         """Of what is shown, what stands in the first sentence's document, or is said next: enough beside a short
         answer."""
-        if self.compares or (self.sentences[0].turn is not None and not self.chained):
+        if self.is_whole or (self.sentences[0].turn is not None and not self.chained):
             return self.text
         first = self.sentences[0].document
         return "\n".join(line.text for line in self.told if line.document == first)
@@ -79,7 +79,7 @@ def is_enough(question: Question, best: Scored | None, weights: Mapping[str, flo
     """One hop answers it: a sentence with its surroundings covers nearly all that was asked, in the kind asked for."""
     if best is None or share(best.near, weights) < ENOUGH:
         return False
-    return question.kind is None or question.expects(best.says)
+    return not question.lacks(best.says)
 
 
 def bridges(question: Question, found: Sequence[Scored], most: int = BRIDGES) -> list[Scored]:
@@ -128,7 +128,7 @@ def chain(
     people = people_in(bridge.text, question)
     best: tuple[float, int, float, Scored] | None = None
     for sentence in second:
-        if sentence.document == bridge.document or (question.kind and not question.expects(sentence.says)):
+        if sentence.document == bridge.document or question.lacks(sentence.says):
             continue
         if not names & sentence.words:
             continue
@@ -162,7 +162,7 @@ def choose(
         return None
     best = found[0]
     single, gain = share(best.near, weights), CHAIN_GAIN
-    if question.kind and not question.expects(best.says):
+    if question.lacks(best.says):
         single -= UNANSWERED
     elif single > 0.5:
         gain = CHAIN_GAIN_OVER_GOOD

@@ -10,13 +10,27 @@ from engine.answering.brief import brief
 from engine.answering.choosing import choice_of
 from engine.answering.compared import compared_of
 from engine.answering.comparing import UNDECIDED, Comparing
+from engine.answering.gathering import Gathered, gathered
 from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
+from engine.answering.named import asks_a_name, tells_the_name
 from engine.answering.nested import nested_of
 from engine.answering.particular import particular
 from engine.answering.question import Question
-from engine.answering.quote import BESIDE, Quoted, bridge_text, bridges, chain, choose, is_enough, of_a_day, share
+from engine.answering.quote import (
+    BESIDE,
+    Quoted,
+    bridge_text,
+    bridges,
+    chain,
+    choose,
+    is_enough,
+    of_a_day,
+    once,
+    share,
+    shown,
+)
 from engine.answering.reader import Reading, Reads
 from engine.answering.relations import Of
 from engine.answering.sentences import Scored, score_sentences, term_weights
@@ -61,6 +75,7 @@ class Quoting:
         self.found: list[Scored] = []
         self.links: list[tuple[Scored, Scored, float]] = []
         self.tried: list[Scored] = []
+        self.gathered: Gathered | None = None
         self.heard: list[Scored] = []  # the best of what was found, in the order that the reader has them in as well
         self.trust = 0.0  # in the reader's run of words, before its share among the others
         self.by: Quoting | Comparing = self  # of a question's parts, the one that is answered
@@ -148,7 +163,7 @@ class Quoting:
         if (parts := self.unnesting.answer(list(self.passages.values()), self.leads)) is None:
             return quoted
         of_work = isinstance(self.unnesting.nested.of, Of) and self.unnesting.nested.of.is_of_work
-        whole_fits = not of_work and (self.question.kind is None or self.question.expects(quoted.sentences[0].says))
+        whole_fits = not of_work and not self.question.lacks(quoted.sentences[0].says)
         if whole_fits and parts[0].score < AS_SURE * quoted.score:
             return quoted
         quoted, self.by = parts
@@ -172,6 +187,11 @@ class Quoting:
         self.heard = sorted((self._heard(sentence, best) for sentence in head), key=lambda s: -s.score)
         quoted = choose(self.question, [*self.heard, *rest], self.links, self.weights, self._behind)
         assert quoted is not None
+        self.gathered = gathered(self.question, [*self.heard, *rest], self.passages, self.weights)
+        if self.gathered is not None:
+            lines = self.gathered.sentences
+            both = tuple(once([quoted.sentences[0], *lines, *quoted.sentences]))
+            quoted = replace(quoted, sentences=both, told=tuple(shown(lines)), is_whole=True)
         self._read(quoted.sentences)
         first = quoted.sentences[0]
         alone = next((sentence for sentence in head if _place(sentence) == _place(first)), first)
@@ -182,7 +202,9 @@ class Quoting:
         least = quoted.score if quoted.chained else 0.0
         is_nested = self.is_part or self.question.is_nested
         of = whose(self.question, self.weights, self.passages, self.found, first)
-        seen = signs(alone, self.weights, any_run, is_nested, of, self.policy.sentence_weights)
+        known = [(self.passages[one.document], one) for one in quoted.told if one.document in self.passages]
+        unnamed = asks_a_name(self.question) and not any(tells_the_name(self.question, *one) for one in known)
+        seen = signs(alone, self.weights, any_run, is_nested, of, unnamed, self.policy.sentence_weights)
         if weights := self.policy.grounded_weights:
             score = _sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)
@@ -232,6 +254,8 @@ class Quoting:
         if self.question.is_yes_no:
             found = verdict(self.question, first.text, first.near, first.covered)
             return (found, quoted.score) if found is not None else ("", 0.0)
+        if self.gathered is not None:
+            return ", ".join(self.gathered.things), quoted.score
         if quoted.is_list and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
             return items, quoted.score
         if found := particular(self.question, first.text):

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from engine.answering.plans import is_plan
 from engine.answering.times import MONTHS
 
 _DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
@@ -84,7 +85,8 @@ def meant(text: str, written: str, *, past: bool = False) -> list[Meant]:
     found = [(match, _meaning) for match in _FORMS.finditer(text)]
     taken = [range(*match.span()) for match, _ in found]
     if past:
-        found += [(m, _behind) for m in _PLAIN.finditer(text) if not any(m.start() in place for place in taken)]
+        plain = (m for m in _PLAIN.finditer(text) if not any(m.start() in place for place in taken))
+        found += [(match, _behind) for match in plain if not is_plan(text, match.start())]
     out = []
     for match, meaning in sorted(found, key=lambda one: one[0].start()):
         try:

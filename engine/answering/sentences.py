@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.answering.meaning import Likeness, Meanings
+from engine.answering.plans import days_named
 from engine.answering.pronouns import whom
 from engine.answering.question import Question, said
 from engine.answering.related import beyond, heaviest_missing, hints, known, themselves, weight_of, with_hints
@@ -53,6 +54,7 @@ WEIGHTS = (
     *(0.0, 0.0, 0.0, 1.0, 0.3, 1.0, -1.0),
 )
 BIAS = -4.0
+STILL_AHEAD = 0.5  # of an answer to when something happened, that a day is which was to come when it was told
 OPENING, TOPIC = 6, 2  # of a passage's first six sentences, the first two that have a word of the question say what
 # it is about: all behind them stand near these words. Of talk, none do
 ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
@@ -191,7 +193,11 @@ def read_sentences(
     titled = stems_of(passage.context)
     context = known(titled, asked) | question.timed(passage.context)
     asked_for = (question.focus,) if question.focus is not None else ()
-    named = [bool(themselves(known(stems, asked_for))) for stems in ordered]
+    is_thing = question.kind is not None and question.kind.is_open
+    named = [
+        bool(themselves(known(stems, asked_for))) or (is_thing and holds)
+        for stems, holds in zip(ordered, answering, strict=True)
+    ]
     titled_so = bool(themselves(known(titled, asked_for)))
     whole = weight_of(context.union(*inside), weights) / total
     unfit = question.is_specific
@@ -216,6 +222,7 @@ def read_sentences(
         near = covered.union(context, then, before, *topic, *inside[first:last]) - (talkers - covered)
         beside = titled_so or any(named[first:last]) or (header is not None and named[header])
         length = len(text.split())
+        answered = float(answering[at]) * (STILL_AHEAD if dated and _only_ahead(passage, start, end) else 1.0)
         features = (
             weight_of(covered, weights) / total,
             weight_of(near, weights) / total,
@@ -223,8 +230,8 @@ def read_sentences(
             heaviest_missing(near, weights) / heaviest,
             len(question.names & near) / len(question.names) if question.names else 0.5,
             _pairs(question, ordered[at]),
-            float(answering[at]),
-            float(question.kind is not None and not answering[at]),
+            answered * (question.kind.weight if question.kind is not None else 1.0),
+            1.0 - answered if question.kind is not None and not is_thing else 0.0,
             document,
             float(document >= 1.0),
             min(1.0, max(0.0, (length - 30) / 50)),
@@ -246,7 +253,7 @@ def read_sentences(
         )
         words = frozenset(titled).union(*ordered[first:last], ordered[header] if header is not None else ())
         about = beside or not asked_for or question.focus in question.kind_stems
-        answers = answering[at] or question.kind is None
+        answers = answering[at] or question.kind is None or question.kind.is_open
         turn = talk.number(start) if talk.turns else None
         said_of = weight_of(near & spoken_of.keys(), spoken_of) / spoken
         yield Seen(
@@ -267,8 +274,18 @@ def is_dated(passage: Passage, start: int, text: str, talk: Talk) -> bool:
     """Is it known when what a sentence tells has happened? Of talk, where the turn says when."""
     written = passage.written(start)
     if (turn := talk.turn(start)) is not None and written is not None:
-        return bool(meant(passage.text[start : turn.end], written, past=True))
+        return any(not one.is_ahead for one in meant(passage.text[start : turn.end], written, past=True))
     return written is not None or said(text) != text
+
+
+def _only_ahead(passage: Passage, start: int, end: int) -> bool:
+    """Whether all days that a sentence names were still to come when it was written."""
+    if (written := passage.written(start)) is None:
+        return False
+    text = passage.text[start:end]
+    relative = meant(text, written, past=True)
+    behind, ahead = days_named(text, written)
+    return not behind and all(one.is_ahead for one in relative) and bool(relative or ahead)
 
 
 def _pairs(question: Question, stems: Sequence[str]) -> float:

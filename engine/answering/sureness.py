@@ -1,7 +1,7 @@
-"""How sure it is that the best sentence answers at all: nine things that an answer shows, and a weight each.
+"""How sure it is that the best sentence answers at all: ten things that an answer shows, and a weight each.
 
-Seven weights were fitted on 2,389 questions about 33 memories, of which 600 have no answer there; the last two, of
-talk, chosen on chats (docs/log.md)."""
+Seven weights were fitted on 2,389 questions about 33 memories, of which 600 have no answer there; the last three were
+chosen by hand (docs/log.md)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,20 @@ SIGNS = (
     "nested",  # the question names something by what is said of it, so that no one sentence has its words
     "anothers",  # in a talk, it is said of another than the one who is asked of (answering.whose)
     "told_of_another",  # and how much more of the question is, than of that one
+    "unnamed",  # what something is called is asked for, and not told (answering.named)
 )
 LONG = 12  # words of a question at most
 FAINT = -3.0  # a reader that finds nothing in any sentence counts half below this: it knows no logs and no tables
 
 
 def signs(
-    sentence: Scored, asked: Mapping[str, float], any_run: float, is_nested: bool, of: Whose, fitted: Sequence[float]
+    sentence: Scored,
+    asked: Mapping[str, float],
+    any_run: float,
+    is_nested: bool,
+    of: Whose,
+    unnamed: bool,
+    fitted: Sequence[float],
 ) -> tuple[float, ...]:
     """Values of SIGNS. asked: weights of the question's words. any_run: of the reader."""
     features = dict(zip(FEATURES, sentence.features, strict=True))
@@ -41,6 +48,7 @@ def signs(
         float(is_nested),
         of.is_anothers,
         of.told_of_another,
+        float(unnamed),
     )
 
 

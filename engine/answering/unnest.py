@@ -152,7 +152,7 @@ def _answers(second: Quoting, sentence: Scored, named: Named) -> bool:
     if is_naming and not sentence.text.lstrip("-*•| ").startswith(named.name):
         return False  # it tells of whom the name is a relation of, unless it begins with the name
     return not _stems(second, named).isdisjoint(sentence.near) and (
-        question.kind is None or question.expects(sentence.says) or particular(question, sentence.text) is not None
+        not question.lacks(sentence.says) or particular(question, sentence.text) is not None
     )
 
 

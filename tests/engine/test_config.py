@@ -136,7 +136,7 @@ def test_policy() -> None:
         ({"anwser": "quote"}, "anwser"),
         ({"answer": "guess"}, "guess"),
         ({"reader_weights": [1.0]}, "reader_weights needs three"),
-        ({"grounded_weights": [1.0, 1.0, 1.0, 0.0]}, "grounded_weights needs 9 weights and a bias"),
+        ({"grounded_weights": [1.0, 1.0, 1.0, 0.0]}, "grounded_weights needs 10 weights and a bias"),
     ],
 )
 def test_policy_refuses_by_name(raw: dict[str, Any], named: str) -> None:

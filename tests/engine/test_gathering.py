@@ -1,0 +1,37 @@
+"""Things that several documents tell of are gathered where all of them are asked for."""
+
+from __future__ import annotations
+
+import pytest
+from rare import asked_of
+
+CHATS = (
+    "Theo: I played the trumpet at the wedding once.\nMarie: My piano needs tuning.\nTheo: Ha, I am sure.",
+    "Theo: My double bass has a crack, no Friday.\nMarie: Do you still have the guitar?\nTheo: I never had.",
+    'Theo: I am reading "The Salt Path" now.\nMarie: I liked it, I am at "Wolf Hall".\nTheo: Too long for me.',
+    'Marie: What are you reading, Theo?\nTheo: I finished "The Outrun" last night.\nMarie: Lend it to me.',
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "things"),
+    [
+        ("Which instruments does Theo play?", "trumpet, bass"),
+        ("What books has Theo read?", "The Salt Path, The Outrun"),
+    ],
+)
+def test_things_are_gathered_from_several_documents(question: str, things: str) -> None:
+    quoting = asked_of(question, CHATS)
+    quoted = quoting.chosen()
+    assert quoted is not None
+    assert quoting.span(quoted)[0] == things
+    assert len({line.document for line in quoted.told}) == 2
+
+
+@pytest.mark.parametrize(
+    "question", ["Which instrument does Theo play?", "What books has Marie read?", "What illness does Theo have?"]
+)
+def test_one_thing_is_no_list(question: str) -> None:
+    quoting = asked_of(question, CHATS)
+    quoting.chosen()
+    assert quoting.gathered is None

@@ -1,0 +1,63 @@
+"""Where a name is asked for, the answer says that it is one."""
+
+from __future__ import annotations
+
+import pytest
+from rare import asked_of
+
+from engine.answering.named import asks_a_name
+from engine.answering.question import Question
+from engine.answering.sureness import SIGNS
+
+TALK = (
+    "Thuy: We've got a van! She's a Hiace from 2011, cream, and she's called Beryl.\n"
+    "Zofia: A van! And how is your mum? My sister Pilar sends her love.\n"
+    "Thuy: Mum is well. Declan's mum has knitted me a thing. Declan walked the Overland Track with his brother.\n"
+    "Zofia: I have a beagle now. His name is Klops.\n"
+    "Thuy: Poor hens of yours, with a beagle about."
+)
+
+
+def unnamed(question: str, text: str = TALK) -> float:
+    quoted = asked_of(question, [text]).chosen()
+    assert quoted is not None
+    return dict(zip(SIGNS, quoted.signs, strict=True))["unnamed"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is Thuy's van called?",
+        "What is the name of Zofia's sister?",
+        "What is the name of Zofia's dog?",
+        "what is the name of zofia's dog",
+        "What did Zofia call her beagle?",
+    ],
+)
+def test_what_something_is_called_is_told(question: str) -> None:
+    assert unnamed(question) == 0.0
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is the name of Declan's brother?", "What is the name of Declan's mum?", "What are Zofia's hens called?"],
+)
+def test_a_name_beside_is_none(question: str) -> None:
+    assert unnamed(question) == 1.0
+
+
+def test_where_nothing_has_a_capital_nobody_knows() -> None:
+    assert unnamed("What is Rhys's dog called?", "rhys: got a new dog at last, nel.\nfarid: lovely!\nrhys: yes.") == 0.0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who called me?",
+        "What was the meeting called off for?",
+        "Whom is the boat named after?",
+        "What brand name is it?",
+    ],
+)
+def test_no_name_is_asked_for(question: str) -> None:
+    assert not asks_a_name(Question.of(question)) or "brand" in question
