@@ -4,10 +4,10 @@ reader takes for it."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from engine.answering.plans import clause, days_named, with_year
+from engine.answering.plans import DAY, clause, days_named, with_year
 from engine.answering.question import Question, said
 from engine.answering.reader import Reading
 from engine.answering.relative import Meant, meant, spoken
@@ -19,7 +19,9 @@ from engine.answering.things import Things
 from engine.answering.times import times_in
 from engine.library import Passage
 
-DAY = 10  # characters of a day with its year
+PLAIN = 2  # words of a run that names a thing
+_DENIED = re.compile(r"(?:\b(?:not|no|never|without|instead of|than)|n['’]t)\W+(?:\w+\W+){0,2}\Z", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 _BORN = re.compile(r"\b(?:born|birth|birthday)\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
 
@@ -37,7 +39,7 @@ def brief(
     run, behind = passage.text[reading.start : reading.end], passage.text[reading.end : sentence.end]
     if who := _speaker(question, sentence, passage, run, reading.start):
         return who, trust * reading.share
-    if (thing := _only_thing(question, sentence)) is not None and thing not in run:
+    if (thing := _only_thing(question, sentence, run)) is not None:
         return thing, trust * reading.share
     if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not question.fits(run, behind):
         return "", 0.0
@@ -47,13 +49,22 @@ def brief(
     return _GOES_ON.sub("\n", sentence.text[begin:end]), trust * reading.share
 
 
-def _only_thing(question: Question, sentence: Scored) -> str | None:
-    """The one thing of the kind asked for that a sentence names, where it names one."""
+def _only_thing(question: Question, sentence: Scored, run: str) -> str | None:
+    """The one thing of the kind asked for that a sentence names, where it names one and the run is none: a name, a
+    number or a clause. A plain word may be a thing that no table has."""
     if question.kind is None or not isinstance(things := question.kind.looks, Things):
         return None
-    found = [things.bare(match.group()) for match in things.finditer(sentence.says)]
-    new = {word.lower(): word for word in found if question.kind_stems.isdisjoint(stems_of(word))}
-    return next(iter(new.values())) if len(new) == 1 else None
+    words = run.split()
+    if things.search(run) is not None or (len(words) <= PLAIN and all(word.strip(".,;").islower() for word in words)):
+        return None
+    found = [match for match in things.finditer(sentence.says) if match.group().lower() not in STOP]
+    told = [match for match in found if _DENIED.search(sentence.says, 0, match.start()) is None]
+    new = {
+        bare.lower(): bare
+        for match in told
+        if question.kind_stems.isdisjoint(stems_of(bare := things.bare(match.group())))
+    }
+    return next(iter(new.values())) if len(new) == 1 and len(found) == len(told) else None
 
 
 def _speaker(question: Question, sentence: Scored, passage: Passage, run: str, at: int) -> str | None:
@@ -92,7 +103,7 @@ def _day(question: Question, sentence: Scored, passage: Passage, reading: Readin
         rest = rest.replace(sentence.text[start:end], " ")
     if question.expects(rest):
         is_birth = _BORN.search(question.text) is not None  # nobody is born near the day of writing
-        return _in_full(sentence.text, written, read) if question.is_past and not is_birth else None
+        return _in_full(sentence.text, written, read, ahead) if question.is_past and not is_birth else None
     found = found or [one for one in _beside(question, sentence, passage, written) if not one.is_ahead]
     if found:
         return found[0].meaning
@@ -105,13 +116,20 @@ def _is_told_beside(question: Question, sentence: Scored, at: int) -> bool:
     return 2 * len(told.intersection(stems_of(sentence.text[slice(*clause(sentence.text, at))]))) >= len(told)
 
 
-def _in_full(text: str, written: str, read: range) -> str | None:
-    """The day without a year that the reader found, with its year."""
-    for time in times_in(text):
-        if time.is_day and len(time.first) < DAY and time.at[0] < read.stop and read.start < time.at[1]:
-            day = with_year(time, date.fromisoformat(written[:DAY]))
-            return spoken(date.fromisoformat(day)) if day is not None else None
-    return None
+def _in_full(text: str, written: str, read: range, ahead: Sequence[tuple[int, int]]) -> str | None:
+    """The day without a year that the reader found, with its year; the first that was none to come, where it found such
+    a one. None where the sentence names a year."""
+    days = [time for time in times_in(text) if time.is_day and time.at not in ahead]
+    if _YEAR.search(text) is not None or not days:
+        return None
+    found = [time for time in days if time.at[0] < read.stop and read.start < time.at[1]]
+    if not found and not any(start < read.stop and read.start < end for start, end in ahead):
+        return None
+    first = (found or days)[0]
+    if len(first.first) == DAY:
+        return None
+    day = with_year(first, text, written)
+    return spoken(date.fromisoformat(day)) if day is not None else None
 
 
 def _beside(question: Question, sentence: Scored, passage: Passage, written: str) -> Iterator[Meant]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from engine.answering.focus import LONGEST
 from engine.answering.kinds import ROLE
 from engine.answering.question import Question
 from engine.answering.sentences import Scored
@@ -18,89 +19,117 @@ from engine.answering.things import things_for
 from engine.library import Passage
 
 _ASKED = re.compile(
-    r"\b(?:what|which)\b.*\b(?:(?<!user)(?<!file)names?|called|named)\b"
-    r"|\bwhat did\b.*\b(?:name|call) (?:him|her|it|them|his|their|its|my|our)\b",
+    r"\b(?:what|which)\b.*(?:\bnames? of\b|['’]s? (?:(?:first|last|middle|maiden|family|full|real) )?name\b"
+    r"|\b(?:called|named)\W*\Z)"
+    r"|\b(?:what|which) names?\b|\bwhat did\b.*\b(?:name|call) (?:his|her|its|their|my|our)\b",
     re.IGNORECASE,
 )
-_NOT = re.compile(r"\bname[sd]? (?:after|for|tag|day|brand)\b|\bcalled (?:for|off|in|out|on)\b", re.IGNORECASE)
 _ONLY_ASKS = frozenset(
     map(stem, "name named call called first last full real exact title give gave choose chose pick picked".split())
 )
 _CALLS = re.compile(
-    r"\b(?:called|named|names?|name['’]s|calls?|calling|naming|christened|baptised|titled|entitled|known as)\b",
+    r"\b(?:called|named|names?|name['’]s|calls|calling (?:him|her|it)|naming|christened|baptised|titled|entitled"
+    r"|known as)\b",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"(?<![\w’'])[A-Z][\w’'-]*|[\"“«][^\"”»\n]{2,60}[\"”»]")
+_NAME = re.compile(r"(?<![\w’'])(?:\w[\w-]*[./_]\w[\w./_-]*|[^\W\d_][\w’'-]*)|[\"“«][^\"”»\n]{2,60}[\"”»]")
 _KIN = re.compile(
     rf"\b(?:{ROLE}|boyfriend|girlfriend|twins?|child(?:ren)?|baby|grandson|granddaughter|friend)s?\b", re.IGNORECASE
 )
-_BEGINS = re.compile(r"(?:\A|[.!?:;\"“*>-])\s*\Z")
-_NAME_THEN_KIN = re.compile(  # "Pilar, my sister", "Pilar is her sister", "Pilar (my sister"
-    r"\s*(?:[,(–—:|-]|(?:is|was)\b|['’]s\b(?=\s(?:my|his|her|our|their)\b))\s*(?:who is |who was )?"
-    r"(?:(?:my|his|her|our|their|your|the|an?|[\w-]+['’]s) )?(?:\w+ )?"
-)
-_KIN_THEN_NAME = re.compile(r"\W*(?:(?:is|was|called|named)\W+)?")  # "my sister Pilar", "the sister is Pilar"
+_BEGINS = re.compile(r"(?:\A|[.!?:;\"“*<>(|-])\s*\Z")
+_NO_PERSON = re.compile(r"\b(?:to|in|at|from|near|on|through|via|for|the)\s+\Z", re.IGNORECASE)  # to Tripoli
 _NO_NAMES = frozenset(
-    "poor dear old little big sweet lovely happy good great nice oh ah hi hey hello yes no well thanks thank sorry"
+    "two three four five six seven eight nine ten"
+    " poor dear old little big sweet lovely happy good great nice oh ah hi hey hello yes no well thanks thank sorry"
     " please welcome mr mrs ms dr sir miss one first second next last new".split()
 )
+_WHEN = re.compile(r"\b(?:on|in|last|next|since|until|till|every|this|by|of|before|after)\s+\Z", re.IGNORECASE)
 _DAYS = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october"
     r"|november|december|christmas|easter",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"\w[./_]\w")
+_SPOUSES = frozenset(map(stem, ("wife", "husband")))
+_MARRIED = re.compile(r"\b(?:marr(?:y|ies|ied|ying)|wed(?:ding|ded)?)\b", re.IGNORECASE)
+_IS_CALLED = re.compile(r"\b(?:names?|called)\b[^?\n]*\?", re.IGNORECASE)
+BACK = 2  # turns before a sentence in which the thing may be named: "Our dog is here!" "What's his name?" "Biscuit."
+SHORT = 5  # words of a line that is no more than a name
 
 
 def asks_a_name(question: Question) -> bool:
     """What something is called is asked for."""
-    return _ASKED.search(question.text) is not None and _NOT.search(question.text) is None
+    is_of_kind = question.kind is None or question.kind.name == "person" or question.kind.is_open
+    return is_of_kind and _ASKED.search(question.text[:LONGEST]) is not None
 
 
 def tells_the_name(question: Question, passage: Passage, sentence: Scored) -> bool:
     """Whether a sentence says what the thing that is asked of is called."""
     talk = Talk.of(passage.text, passage.writers)
     things = {s for s in question.stems if s not in question.names and s not in _ONLY_ASKS}
-    text = sentence.says
-    before = next((a for a, b in reversed(passage.sentences) if b <= sentence.start), sentence.start)
-    if (turn := talk.turn(sentence.start)) is not None:
-        before = min(before, turn.start)
-    beside = f"{passage.context} {passage.text[before : sentence.end]}"
-    calls = _CALLS.search(beside, len(passage.context)) is not None
-    if text == text.lower():  # written without capitals
-        return not things or _has(text, things) or (calls and _has(beside, things))
-    if not (names := list(_names(question, passage, talk, sentence))):
+    kin = {stem(match.group().lower()) for match in _KIN.finditer(question.text)}
+    things = things - kin or things  # of my son's school, the school
+    text = passage.text[talk.said(sentence.start, sentence.end) : sentence.end]
+    near, far = _before(passage, talk, sentence)
+    if text.lstrip()[:1].islower():  # whoever writes so does not care for capitals
+        return not things or _has(text, things) or (_CALLS.search(f"{far} {text}") is not None and _has(far, things))
+    if not (names := list(_names(question, passage, talk, text))):
         return False
-    if things and (kin := [match for match in _KIN.finditer(text) if stem(match.group().lower()) in things]):
-        calls = _CALLS.search(text) is not None
-        return calls or any(_is_of(text, name, one) for name in names for one in kin)
-    return not things or _has(text, things) or (calls and _has(beside, things))
+    if things & kin:
+        if told := [match for match in _KIN.finditer(text) if stem(match.group().lower()) in things]:
+            return any(_may_be(text, name, one) for name in names for one in told)
+        if things & _SPOUSES and _MARRIED.search(text) is not None:
+            return True
+    if not things or _has(text, things):
+        return True
+    if _CALLS.search(text) is not None or len(text.split()) <= SHORT:
+        return _has(near, things) or (_IS_CALLED.search(far) is not None and _has(far, things))
+    return False
 
 
-def _names(question: Question, passage: Passage, talk: Talk, sentence: Scored) -> Iterator[re.Match[str]]:
-    """What may be a name in a sentence: none that the question has, nobody who talks, no day, no word that stands
-    elsewhere without a capital."""
-    text = sentence.says
+def _before(passage: Passage, talk: Talk, sentence: Scored) -> tuple[str, str]:
+    """What the thing may be named in before a sentence: the sentence before it, or its turn; and the turns before."""
+    start = next((a for a, b in reversed(passage.sentences) if b <= sentence.start), sentence.start)
+    first = start
+    if number := talk.number(sentence.start):
+        start = min(start, talk.turns[number - 1].start)
+        first = min(start, talk.turns[max(0, number - 1 - BACK)].start)
+    return (
+        f"{passage.context} {passage.text[start : sentence.start]}",
+        f"{passage.context} {passage.text[first : sentence.start]}",
+    )
+
+
+def _names(question: Question, passage: Passage, talk: Talk, text: str) -> Iterator[re.Match[str]]:
+    """What may be a name in what a sentence says: none that the question has, nobody who talks, no day, no word that
+    stands elsewhere without a capital."""
     talkers = frozenset(stems_of(" ".join({turn.speaker for turn in talk.turns})))
     for match in _NAME.finditer(text):
-        name = match.group()
+        name, before = match.group(), text[: match.start()]
+        if name[0].isalpha() and not name[0].isupper() and _ADDRESS.search(name) is None:
+            continue
         words = stems_of(name)
-        if not words or _DAYS.fullmatch(name) or question.names.issuperset(words) or talkers.issuperset(words):
+        if not words or _KIN.fullmatch(name) or question.names.issuperset(words) or talkers.issuperset(words):
+            continue
+        if _DAYS.fullmatch(name) and (_WHEN.search(before) or text[match.end() :].lstrip()[:1].isdigit()):
             continue
         if (
             name[0].isalpha()
-            and _BEGINS.search(text[: match.start()])
+            and _BEGINS.search(before)
             and (plain(name.lower()) in STOP | _NO_NAMES or re.search(rf"\b{re.escape(name.lower())}\b", passage.text))
         ):
             continue
         yield match
 
 
-def _is_of(text: str, name: re.Match[str], kin: re.Match[str]) -> bool:
-    """Whether a name and what somebody is to another are of one person: not in "Declan's mum"."""
-    if name.start() < kin.start():
-        owns = name.group().endswith(("'s", "’s"))
-        return not owns and _NAME_THEN_KIN.fullmatch(text, name.end(), kin.start()) is not None
-    return _KIN_THEN_NAME.fullmatch(text, kin.end(), name.start()) is not None
+def _may_be(text: str, name: re.Match[str], kin: re.Match[str]) -> bool:
+    """Whether a name in a sentence may be that of somebody who is told of there: not Declan in "Declan's mum", not a
+    place that one goes to."""
+    owns = name.group().endswith(("'s", "’s")) and name.end() <= kin.start()
+    before = text[: name.start()].split(" ")
+    while len(before) > 1 and before[-2][:1].isupper():  # the Overland Track
+        before.pop(-2)
+    return not owns and _NO_PERSON.search(" ".join(before)) is None
 
 
 def _has(text: str, things: set[str]) -> bool:
@@ -108,3 +137,9 @@ def _has(text: str, things: set[str]) -> bool:
     if not things.isdisjoint(stems_of(text)):
         return True
     return any(kind.search(text) is not None for kind in map(things_for, things) if kind is not None)
+
+
+def tells_a_brand(question: Question, passage: Passage, sentence: Scored) -> bool:
+    """Whether a name stands in a sentence that is none of the question's and nobody's who talks."""
+    talk = Talk.of(passage.text, passage.writers)
+    return sentence.says == sentence.says.lower() or any(True for _ in _names(question, passage, talk, sentence.says))

@@ -7,13 +7,25 @@ from datetime import date
 
 from engine.answering.times import Time, times_in
 
-_DAY = 10  # characters of a day with its year
-_CLAUSE = re.compile(r"[.!?;:\n]|, (?:and|but|so|which|because)\b|(?<=\w) – ", re.IGNORECASE)
+DAY = 10  # characters of a day with its year
+_LONGEST = 300  # characters of a clause
+_CLAUSE = re.compile(
+    r"[.!?;:\n]|,? (?:and|but|so|because|as|when|while|who|which)"
+    r" (?=(?:I|we|you|he|she|it|they|my|our|his|her|the|will)\b)|, (?:my|our|his|her|the) |(?<=\w) – ",
+    re.IGNORECASE,
+)
 _PLANS = re.compile(
     r"\b(?:will|won['’]t|shall|(?:I|we|you|he|she|it|they|that)['’]ll|gonna|(?:want|wants|going|hop(?:e|es|ing)|intend\w*"
     r"|due|supposed|scheduled|mean(?:s|ing)?|plan(?:s|ned|ning)?) (?:to|for|on)|(?:would|['’]d) (?:like|love)"
-    r"|(?:is|are|am|['’]s|['’]re|['’]m) (?:due|planned|booked|coming|leaving|getting|moving|starting|flying|having"
-    r"|going)|appointment|deadline|booked|next|soon)\b",
+    r"|(?:is|are|am|['’]s|['’]re|['’]m) (?:due|planned|booked|coming|leaving|getting|moving|starting|flying|going)"
+    r"|(?:leaves|starts|begins|opens|arrives|flies|moves|comes|goes) (?:on|in)|(?:last|first) (?:day|shift) (?:is|will)"
+    r"|(?:have|has|got|['’]ve|['’]s) (?:got )?an? appointment|booked (?:it )?for"
+    r"|next (?:week|month|year|weekend|spring|summer|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day))\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|had|did|went|got|met|came|took|bought|sold|saw|gave|made|began|broke|lost|won|found|told|ran|flew"
+    r"|drove|ate|fell|wrote|spent|paid|sent|brought|caught|sang|swam|sank|quit|rose|drank|slept|kept|left|\w{2,}ed)\b",
     re.IGNORECASE,
 )
 
@@ -25,28 +37,41 @@ def is_plan(text: str, at: int) -> bool:
 
 def clause(text: str, at: int) -> tuple[int, int]:
     """The clause in which a place of a text lies."""
-    begin = max((match.end() for match in _CLAUSE.finditer(text, 0, at)), default=0)
-    return begin, match.start() if (match := _CLAUSE.search(text, at)) is not None else len(text)
+    begin = max(
+        (match.end() for match in _CLAUSE.finditer(text, max(0, at - _LONGEST), at)), default=max(0, at - _LONGEST)
+    )
+    end = min(len(text), at + _LONGEST)
+    return begin, match.start() if (match := _CLAUSE.search(text, at, end)) is not None else end
 
 
 def days_named(text: str, written: str) -> tuple[list[Time], list[Time]]:
     """The times that a text names, written on a day (ISO 8601): those up to it, and those still to come."""
-    try:
-        day = date.fromisoformat(written[:_DAY])
-    except ValueError:
+    if (day := _day(written)) is None:
         return [], []
     behind, ahead = list[Time](), list[Time]()
     for time in times_in(text, day):
-        first = time.first if len(time.first) == _DAY else with_year(time, day)
+        first = time.first if len(time.first) == DAY else with_year(time, text, written)
         if first is not None:
             (ahead if first > day.isoformat() else behind).append(time)
     return behind, ahead
 
 
-def with_year(time: Time, near: date) -> str | None:
-    """The first day of a time without a year, of the year in which it is nearest to a day; ISO 8601."""
+def with_year(time: Time, text: str, written: str) -> str | None:
+    """The first day of a time without a year, of the year in which it is nearest to when it was written; of what has
+    been, the last one. ISO 8601."""
+    if (near := _day(written)) is None:
+        return None
     try:
         same = [date(near.year + step, int(time.first[:2]), int(time.first[3:])) for step in (-1, 0, 1)]
     except ValueError:  # the 29th of February
         return None
+    if not is_plan(text, time.at[0]) and _PAST.search(text, *clause(text, time.at[0])) is not None:
+        same = [one for one in same if one <= near]
     return min(same, key=lambda one: abs(one - near)).isoformat()
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written[:DAY])
+    except ValueError:
+        return None

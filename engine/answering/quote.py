@@ -54,7 +54,7 @@ class Quoted:
     told: tuple[Scored, ...]  # those that are shown as the answer: the first, further ones where there is room
     chained: bool = False  # the first answers only together with the second, of another document
     is_list: bool = False  # told: the whole list that is asked for
-    is_whole: bool = False  # told: both sides of a comparison, or all that was gathered: none may be left out
+    is_whole: bool = False  # told: both sides of a comparison, or what was gathered: documents beside each other
     signs: tuple[float, ...] = ()  # of how sure it is (answering.sureness)
 
     @property

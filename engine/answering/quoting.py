@@ -14,7 +14,6 @@ from engine.answering.gathering import Gathered, gathered
 from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
-from engine.answering.named import asks_a_name, tells_the_name
 from engine.answering.nested import nested_of
 from engine.answering.particular import particular
 from engine.answering.question import Question
@@ -33,6 +32,7 @@ from engine.answering.quote import (
 )
 from engine.answering.reader import Reading, Reads
 from engine.answering.relations import Of
+from engine.answering.saying import is_unsaid
 from engine.answering.sentences import Scored, score_sentences, term_weights
 from engine.answering.short import MOST
 from engine.answering.sureness import signs, sureness
@@ -203,8 +203,8 @@ class Quoting:
         is_nested = self.is_part or self.question.is_nested
         of = whose(self.question, self.weights, self.passages, self.found, first)
         known = [(self.passages[one.document], one) for one in quoted.told if one.document in self.passages]
-        unnamed = asks_a_name(self.question) and not any(tells_the_name(self.question, *one) for one in known)
-        seen = signs(alone, self.weights, any_run, is_nested, of, unnamed, self.policy.sentence_weights)
+        unsaid = is_unsaid(self.question, first, known)
+        seen = signs(alone, self.weights, any_run, is_nested, of, unsaid, self.policy.sentence_weights)
         if weights := self.policy.grounded_weights:
             score = _sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)

@@ -1,8 +1,8 @@
 """Scores of sentences as support for an answer: exact words weighed by rarity, meaning, kind of answer, document.
 
-A handful of features a sentence, mostly between 0 and 1, and one weight each (Policy.sentence_weights, fitted by
-`engine.training.quoting`); `Scored.score` is their weighted sum through a sigmoid, so that one threshold decides what
-is grounded.
+A handful of features a sentence, mostly between 0 and 1 (Kind.weight makes 2 of one), and one weight each
+(Policy.sentence_weights, fitted by `engine.training.quoting`); `Scored.score` is their weighted sum through a sigmoid,
+so that one threshold decides what is grounded.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from engine.answering.relative import meant
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.surroundings import surroundings, table_headers
 from engine.answering.talk import Talk
+from engine.answering.things import Things
 from engine.library import Passage
 
 FEATURES = (
@@ -193,7 +194,7 @@ def read_sentences(
     titled = stems_of(passage.context)
     context = known(titled, asked) | question.timed(passage.context)
     asked_for = (question.focus,) if question.focus is not None else ()
-    is_thing = question.kind is not None and question.kind.is_open
+    is_thing = question.kind is not None and isinstance(question.kind.looks, Things)
     named = [
         bool(themselves(known(stems, asked_for))) or (is_thing and holds)
         for stems, holds in zip(ordered, answering, strict=True)
@@ -231,7 +232,7 @@ def read_sentences(
             len(question.names & near) / len(question.names) if question.names else 0.5,
             _pairs(question, ordered[at]),
             answered * (question.kind.weight if question.kind is not None else 1.0),
-            1.0 - answered if question.kind is not None and not is_thing else 0.0,
+            1.0 - answered if question.kind is not None and not question.kind.is_open else 0.0,
             document,
             float(document >= 1.0),
             min(1.0, max(0.0, (length - 30) / 50)),

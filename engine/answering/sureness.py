@@ -21,7 +21,7 @@ SIGNS = (
     "nested",  # the question names something by what is said of it, so that no one sentence has its words
     "anothers",  # in a talk, it is said of another than the one who is asked of (answering.whose)
     "told_of_another",  # and how much more of the question is, than of that one
-    "unnamed",  # what something is called is asked for, and not told (answering.named)
+    "unsaid",  # nothing shown says it in a way in which such a thing is said (answering.saying)
 )
 LONG = 12  # words of a question at most
 FAINT = -3.0  # a reader that finds nothing in any sentence counts half below this: it knows no logs and no tables
@@ -33,7 +33,7 @@ def signs(
     any_run: float,
     is_nested: bool,
     of: Whose,
-    unnamed: bool,
+    unsaid: bool,
     fitted: Sequence[float],
 ) -> tuple[float, ...]:
     """Values of SIGNS. asked: weights of the question's words. any_run: of the reader."""
@@ -48,7 +48,7 @@ def signs(
         float(is_nested),
         of.is_anothers,
         of.told_of_another,
-        float(unnamed),
+        float(unsaid),
     )
 
 

@@ -18,11 +18,17 @@ from engine.answering.stems import stem
 TABLE = "things.txt"
 FEW = 150
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_BEGINS = re.compile(r"(?:\A|[.!?:;|\"“(*>\n-])\s*\Z")
+_CAPITALS = frozenset("language religion dog cat cheese illness drug game subject dance music".split())
+_MAIL = re.compile(r"\bsubject (?:line|of)\b", re.IGNORECASE)
 _OWNED = re.compile(r"['’]s\Z")
 _NAMED = re.compile(r"\b(?:names?|named|called)\b", re.IGNORECASE)
 _ASKS = re.compile(r"\b(?:what|which)\b", re.IGNORECASE)
 _CAT = re.compile(r"\b(?:cat|kitten)", re.IGNORECASE)
-_LIVESTOCK = re.compile(r"\b(?:horse|cow|cattle|sheep|goat|pig|chicken|hen)", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\b(?:horse|pony|cow|cattle|sheep|goat|pig|chicken|hen|rabbit|guinea|hamster|duck|goose|geese|bird|pigeon|bee)",
+    re.IGNORECASE,
+)
 _BREED = re.compile(r"\bbreeds?\b", re.IGNORECASE)
 _DONE = {
     verb: names
@@ -39,7 +45,8 @@ _DONE = {
 }
 _DOES = re.compile(
     r"\bwhat(?:['’]s| (?:did|do|does|is|was|am|are|were|has|have|had|will|would|can|could)(?:n?['’]t)?)"
-    rf" (?:(?!that\b|which\b|who\b)[\w’'-]+ ){{1,4}}?(?<!['’]s )(?P<verb>{'|'.join(_DONE)})\b",
+    r" (?:(?!that\b|which\b|who\b)[\w’'-]+ ){1,4}?(?<!['’]s )(?<!the )(?<!my )(?<!his )(?<!her )(?<!our )"
+    rf"(?P<verb>{'|'.join(_DONE)})\b",
     re.IGNORECASE,
 )
 
@@ -49,6 +56,7 @@ class Things:
     """Words for things of one kind; looked for in a text as a pattern is."""
 
     words: frozenset[str]
+    have_capitals: bool = False  # as languages have; else a capital within a sentence makes another name of a word
 
     @property
     def are_few(self) -> bool:
@@ -56,7 +64,12 @@ class Things:
         return len(self.words) <= FEW
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        return (match for match in _WORD.finditer(text) if self._has(match.group().lower()))
+        for match in _WORD.finditer(text):
+            is_name = (
+                match.group()[0].isupper() and not self.have_capitals and _BEGINS.search(text, 0, match.start()) is None
+            )
+            if not is_name and self._has(match.group().lower()):
+                yield match
 
     def search(self, text: str) -> re.Match[str] | None:
         return next(self.finditer(text), None)
@@ -72,12 +85,12 @@ class Things:
 def things_asked(text: str) -> tuple[int, str, Things] | None:
     """Where a question asks for things of a kind, which, and what they are; None where for nothing of the table."""
     text = text[:LONGEST]
-    if (asks := _ASKS.search(text)) is None or _NAMED.search(text) is not None:
+    if (asks := _ASKS.search(text)) is None or _NAMED.search(text) is not None or _MAIL.search(text):
         return None
     focus = focus_of(text)
     if _BREED.search(text) is not None and focus is not None:
         pet = "cat" if _CAT.search(text) is not None else "dog"
-        return (asks.start(), pet, _things(pet)) if _LIVESTOCK.search(text) is None else None
+        return (asks.start(), pet, _things(pet)) if _OTHERS.search(text) is None else None
     if focus is not None and (name := _asked_by().get(focus)) is not None:
         return asks.start(), name, _things(name)
     if (does := _DOES.search(text)) is not None:
@@ -99,7 +112,7 @@ def things_for(noun: str) -> Things | None:
 @cache
 def _things(name: str) -> Things:
     _, own, others = _table()[name]
-    return Things(own.union(*(_things(other).words for other in others)))
+    return Things(own.union(*(_things(other).words for other in others)), name in _CAPITALS)
 
 
 @cache

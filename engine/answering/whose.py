@@ -48,7 +48,7 @@ def whose(
     is asked what somebody said, which may be of the other."""
     talks = {number: Talk.of(passage.text) for number, passage in passages.items()}
     me = passages[answer.document].me if question.asks_of_me else ()
-    asked_of = _asked_of(question, talks.values(), me)
+    asked_of = who_is_asked_of(question, talks.values(), me)
     if asked_of is None or _SAYING.search(question.text) or not talks[answer.document].is_of_people:
         return NOBODYS
     own_name = frozenset(stems_of(asked_of))
@@ -64,7 +64,7 @@ def whose(
     return Whose(float(is_anothers is True), max(0.0, beyond))
 
 
-def _asked_of(question: Question, talks: Iterable[Talk], me: Sequence[str]) -> str | None:
+def who_is_asked_of(question: Question, talks: Iterable[Talk], me: Sequence[str]) -> str | None:
     """The first name of the one of all who talk whom a question names so, or who asks it of themselves."""
     text, known = unaccented(question.text[:LONGEST]), {name.casefold() for name in me}
     is_low = _CAPITAL.search(text, 1) is None

@@ -7,7 +7,7 @@ from rare import asked_of
 
 CHATS = (
     "Theo: I played the trumpet at the wedding once.\nMarie: My piano needs tuning.\nTheo: Ha, I am sure.",
-    "Theo: My double bass has a crack, no Friday.\nMarie: Do you still have the guitar?\nTheo: I never had.",
+    "Theo: My double bass has a crack again.\nMarie: Do you still have the guitar?\nTheo: I never had.",
     'Theo: I am reading "The Salt Path" now.\nMarie: I liked it, I am at "Wolf Hall".\nTheo: Too long for me.',
     'Marie: What are you reading, Theo?\nTheo: I finished "The Outrun" last night.\nMarie: Lend it to me.',
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
 from engine.answering.plans import clause, days_named, is_plan, with_year
@@ -44,10 +42,19 @@ def test_days_are_behind_or_ahead_of_the_day_of_writing() -> None:
     assert days_named("on 3 February", "no date") == ([], [])
 
 
-@pytest.mark.parametrize(("text", "day"), [("28 December", "2022-12-28"), ("3 February", "2023-02-03")])
-def test_a_day_without_a_year_is_the_nearest(text: str, day: str) -> None:
-    assert with_year(times_in(text)[0], date(2023, 1, 21)) == day
-    assert with_year(times_in("29 February")[0], date(2023, 1, 21)) is None
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("28 December", "2022-12-28"),
+        ("3 February", "2023-02-03"),
+        ("We married on 3 February", "2022-02-03"),
+        ("We want to marry on 3 February", "2023-02-03"),
+        ("29 February", None),
+    ],
+)
+def test_a_day_without_a_year_is_the_nearest_and_of_the_past_the_last(text: str, day: str | None) -> None:
+    assert with_year(times_in(text)[0], text, WRITTEN) == day
+    assert with_year(times_in(text)[0], text, "2023-13-45") is None
 
 
 @pytest.mark.parametrize(
@@ -57,6 +64,8 @@ def test_a_day_without_a_year_is_the_nearest(text: str, day: str) -> None:
         ("For which day was the operation planned at first?", False),
         ("When was the class due to begin?", False),
         ("What day did we agree on?", False),
+        ("When did Lasse fix the roof?", True),
+        ("When was my dentist appointment?", True),
     ],
 )
 def test_what_was_planned_for_a_day_is_no_past_event(question: str, past: bool) -> None:

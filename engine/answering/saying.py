@@ -1,0 +1,88 @@
+"""Whether what is shown says what is asked for in one of the ways in which such a thing is said: a price has a sum of
+money, an age a number of years, a name is called one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from engine.answering.kinds import NUMBER_WORD
+from engine.answering.named import asks_a_name, tells_a_brand, tells_the_name
+from engine.answering.question import Question
+from engine.answering.sentences import Scored
+from engine.answering.stems import WORD, stem
+from engine.library import Passage
+
+Told = Sequence[tuple[Passage, Scored]]
+
+_WORDS = rf"(?:{NUMBER_WORD}|thirteen|fourteen|sixteen|seventeen|eighteen|nineteen)(?:-\w+)?"
+_NUMBER = rf"(?:\d[\d.,]*|{_WORDS})"
+_YEARS = rf"(?:\d{{1,3}}(?![.,]?\d)|{_WORDS})"
+_HOW_OLD = re.compile(r"\bhow old\b|\b(?:what|which) age\b", re.IGNORECASE)
+_AGE = re.compile(
+    rf"{_YEARS}(?:[ -](?:and a half|½))?[ -]?(?:years?|yrs?|months?|weeks?|days?)?[ -]?(?:old|of age)\b"
+    r"|\b(?:turn(?:s|ed|ing)?|aged?:?|age of|be|is|was|are|were|['’](?:s|m|re)|am|at|already|only|now|nearly|almost)"
+    rf" {_YEARS}\b(?! ?(?:%|[$€£]|(?:per ?cent|[ap]m|o['’]clock|kilos?|kg|minutes?|hours?|days?|weeks?|metres?)\b))"
+    rf"|{_YEARS}(?:st|nd|rd|th)? birthday|\b{_YEARS} (?:this|next|last|in|on|since)\b|\bborn\b|\bbirth\b|\* ?\d",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(r"\bhow many\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    rf"(?<![\w.,/:-]){_NUMBER}(?![\w/:]|[.,-]\d)|\b(?:both|couple|pair|several|no|none|nobody)\b", re.IGNORECASE
+)
+_ONE_OF = re.compile(r"\W*(?:[:=|(–-]|\b(?:is|are|was|were)\b)\W*")  # "eggs: 4", "the hives are 120"
+_ONE = re.compile(r"\b(?:an?|single)\s+\Z", re.IGNORECASE)
+_BRAND = re.compile(r"\b(?:brand|make)s?\b", re.IGNORECASE)
+_NUMERIC = ("phone", "money", "clock", "duration", "weight", "length", "temperature", "speed", "share", "time taken")
+_PLAIN = ("email", "colour")
+_ANY_NUMBER = re.compile(
+    rf"\d|\b{_NUMBER}\b|\b(?:thousand|grand|half|noon|midnight|free|nothing|couple)\b", re.IGNORECASE
+)
+NEAR = 4  # words between a number and what is counted
+SHORT = 3  # words of an answer that is no more than a number
+
+
+def is_unsaid(question: Question, best: Scored, told: Told) -> bool:
+    """None of the sentences says it so; False where nothing is asked for that has such a way."""
+    if asks_a_name(question):
+        return not any(tells_the_name(question, *one) for one in told)
+    told = _beside(told, best)
+    if _HOW_OLD.search(question.text) is not None:
+        return not any(_AGE.search(sentence.says) or _is_a_number(sentence.says) for _, sentence in told)
+    if _HOW_MANY.search(question.text) is not None and question.focus is not None:
+        return not any(_counts(question.focus, sentence.says) for _, sentence in told)
+    kind = question.kind.name if question.kind is not None else ""
+    if kind in _PLAIN:
+        return not any(question.expects(sentence.says) for _, sentence in told)
+    if kind in _NUMERIC:
+        return not any(_ANY_NUMBER.search(sentence.says) for _, sentence in told)
+    if _BRAND.search(question.text) is not None:
+        return not any(tells_a_brand(question, *one) for one in told)
+    return False
+
+
+def _beside(told: Told, best: Scored) -> Told:
+    """The best sentence, and those before and behind it."""
+    at = next((place for place, (_, one) in enumerate(told) if one.start == best.start), None)
+    return told if at is None else told[max(0, at - 1) : at + 2]
+
+
+def _is_a_number(text: str) -> bool:
+    return len(text.split()) <= SHORT and _COUNTED.search(text) is not None
+
+
+def _counts(focus: str, text: str) -> bool:
+    """Whether a number stands beside what is counted, or alone where that stands before it."""
+    numbers = [match.span() for match in _COUNTED.finditer(text)]
+    things = [match.span() for match in WORD.finditer(text) if stem(match.group()) == focus]
+    if not things:
+        return bool(numbers)
+    if any(_ONE.search(text[:first]) is not None for first, _ in things):
+        return True
+    return any(
+        _ONE_OF.fullmatch(text, last, start) is not None
+        if last <= start
+        else len(words := WORD.findall(text[end:first])) <= NEAR and len(words) == len(text[end:first].split())
+        for start, end in numbers
+        for first, last in things
+    )
