@@ -19,6 +19,9 @@ from engine.answering.things import Things
 from engine.answering.times import times_in
 from engine.library import Passage
 
+_TIMELY = re.compile(
+    r"\d|\b(?:today|yesterday|tomorrow|week|month|year|morning|evening|night|christmas|easter|\w+day)\b", re.IGNORECASE
+)
 PLAIN = 2  # words of a run that names a thing
 _DENIED = re.compile(r"(?:\b(?:not|no|never|without|instead of|than)|n['’]t)\W+(?:\w+\W+){0,2}\Z", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
@@ -39,7 +42,7 @@ def brief(
     run, behind = passage.text[reading.start : reading.end], passage.text[reading.end : sentence.end]
     if who := _speaker(question, sentence, passage, run, reading.start):
         return who, trust * reading.share
-    if (thing := _only_thing(question, sentence, run)) is not None:
+    if (thing := _only_thing(question, sentence, passage, run)) is not None:
         return thing, trust * reading.share
     if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not question.fits(run, behind):
         return "", 0.0
@@ -49,22 +52,23 @@ def brief(
     return _GOES_ON.sub("\n", sentence.text[begin:end]), trust * reading.share
 
 
-def _only_thing(question: Question, sentence: Scored, run: str) -> str | None:
-    """The one thing of the kind asked for that a sentence names, where it names one and the run is none: a name, a
-    number or a clause. A plain word may be a thing that no table has."""
+def _only_thing(question: Question, sentence: Scored, passage: Passage, run: str) -> str | None:
+    """The one thing of the kind asked for that a sentence names, where the run is a clause, a time or somebody who
+    talks. Any other may be a thing that no table has."""
     if question.kind is None or not isinstance(things := question.kind.looks, Things):
         return None
-    words = run.split()
-    if things.search(run) is not None or (len(words) <= PLAIN and all(word.strip(".,;").islower() for word in words)):
+    if things.search(run) is not None or (len(run.split()) <= PLAIN and not _is_no_thing(run, passage)):
         return None
     found = [match for match in things.finditer(sentence.says) if match.group().lower() not in STOP]
     told = [match for match in found if _DENIED.search(sentence.says, 0, match.start()) is None]
-    new = {
-        bare.lower(): bare
-        for match in told
-        if question.kind_stems.isdisjoint(stems_of(bare := things.bare(match.group())))
-    }
+    bare = (things.bare(match.group()) for match in told)
+    new = {word.lower(): word for word in bare if question.kind_stems.isdisjoint(stems_of(word))}
     return next(iter(new.values())) if len(new) == 1 and len(found) == len(told) else None
+
+
+def _is_no_thing(run: str, passage: Passage) -> bool:
+    talkers = {name for turn in Talk.of(passage.text, passage.writers).turns for name in stems_of(turn.speaker)}
+    return _TIMELY.search(run) is not None or talkers.issuperset(stems_of(run))
 
 
 def _speaker(question: Question, sentence: Scored, passage: Passage, run: str, at: int) -> str | None:

@@ -102,7 +102,7 @@ def _is_of(question: Question, of: str | None, sentence: Scored, talk: Talk) -> 
         of_i, of_you = talk.speaks_of(sentence.start, sentence.end)
         if of is not None:
             return turn.speaker.startswith(of) and not (of_you and not of_i)
-        return not question.names or not question.names.isdisjoint(stems_of(sentence.says))
+        return not question.asks_of_me and not question.names.isdisjoint(stems_of(sentence.says))
     if question.asks_of_me or not question.names:
         return question.asks_of_me
     owned = {stem(plain(match.group(1).lower())) for match in _OWNER.finditer(sentence.says)}

@@ -164,7 +164,7 @@ MONEY = re.compile(
     r"|dollars?|usd|pounds?|gbp|kr|kronor|sek|francs?|chf|rupees?|quid|bucks)\b)",
     re.I,
 )
-_LISTED = frozenset(("instrument", "season"))  # things of which the table has nearly all
+_LISTED = frozenset(("instrument",))  # things of which the table has nearly all
 _NEVER = re.compile(r"(?!)")
 _MEANS = re.compile(r"\bwhat (?:does|do|did|is)\b.*\b(?:means?|meant|meaning|stands? for)\b", re.I)
 

@@ -82,7 +82,10 @@ def tells_the_name(question: Question, passage: Passage, sentence: Scored) -> bo
             return True
     if not things or _has(text, things):
         return True
-    if _CALLS.search(text) is not None or len(text.split()) <= SHORT:
+    is_short = len(text.split()) <= SHORT
+    if is_short and talk.turn(sentence.start) is None:  # "Ola Nilsson", and below it what he is
+        near += next((f" {passage.text[a:b]}" for a, b in passage.sentences if a >= sentence.end), "")
+    if _CALLS.search(text) is not None or is_short:
         return _has(near, things) or (_IS_CALLED.search(far) is not None and _has(far, things))
     return False
 
@@ -90,6 +93,8 @@ def tells_the_name(question: Question, passage: Passage, sentence: Scored) -> bo
 def _before(passage: Passage, talk: Talk, sentence: Scored) -> tuple[str, str]:
     """What the thing may be named in before a sentence: the sentence before it, or its turn; and the turns before."""
     start = next((a for a, b in reversed(passage.sentences) if b <= sentence.start), sentence.start)
+    if sentence.text.startswith("|"):  # a row: what it is of stands in the table
+        start = 0
     first = start
     if number := talk.number(sentence.start):
         start = min(start, talk.turns[number - 1].start)

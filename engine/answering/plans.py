@@ -11,7 +11,8 @@ DAY = 10  # characters of a day with its year
 _LONGEST = 300  # characters of a clause
 _CLAUSE = re.compile(
     r"[.!?;:\n]|,? (?:and|but|so|because|as|when|while|who|which)"
-    r" (?=(?:I|we|you|he|she|it|they|my|our|his|her|the|will)\b)|, (?:my|our|his|her|the) |(?<=\w) – ",
+    r" (?=(?:I|we|you|he|she|it|they|my|our|his|her|the|will)\b)"
+    r"|, (?=(?:I|we|you|he|she|it|they|my|our|his|her|the)\b)|(?<=\w) – ",
     re.IGNORECASE,
 )
 _PLANS = re.compile(

@@ -35,3 +35,25 @@ def test_one_thing_is_no_list(question: str) -> None:
     quoting = asked_of(question, CHATS)
     quoting.chosen()
     assert quoting.gathered is None
+
+
+@pytest.mark.parametrize(
+    ("question", "texts"),
+    [
+        ("What foods is Leo allergic to?", ["Leo is allergic to nuts.", "Leo is not allergic to milk, only to eggs."]),
+        (
+            "Which instruments does Theo play?",
+            ["Theo: I play the trumpet.\nMia: Ha.", "Theo: My sister plays the flute.\nMia: Ha."],
+        ),
+        ("Which languages does Priya speak?", ["Priya speaks Hindi.", "Priya's husband speaks Gujarati."]),
+        (
+            "Which medicines does my mother take now?",
+            ["In 2019 my mother took warfarin.", "My mother takes aspirin now."],
+        ),
+        ("Which instruments do I play?", ["Theo: I play the trumpet.\nMia: Ha.", "Mia: I play the piano.\nTheo: Oh."]),
+    ],
+)
+def test_what_is_denied_or_anothers_is_not_gathered(question: str, texts: list[str]) -> None:
+    quoting = asked_of(question, texts)
+    quoting.chosen()
+    assert quoting.gathered is None

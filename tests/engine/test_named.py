@@ -75,6 +75,8 @@ def test_no_name_is_asked_for(question: str) -> None:
         ("What is the name of the dog?", "Theo: our new dog arrived!\nMia: aww, what's its name?\nTheo: Biscuit :)"),
         ("What is Theo's dog called?", "5/3/24, 10:00 - Theo: our dog biscuit ate my shoe\n5/3/24, 10:01 - Mia: haha"),
         ("What is Anna's daughter called?", "Anna's daughter April turned six."),
+        ("What is our plumber called?", "Contacts\n\nOla Nilsson\nPlumber\n070-555 12 12"),
+        ("What is my landlord's name?", "| Landlord | |\n|---|---|\n| Name | Gunnar Wallin |"),
         ("What is the domain name of our site?", "We registered skogsby.se for our site."),
     ],
 )

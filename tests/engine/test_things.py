@@ -66,3 +66,24 @@ def test_the_table_is_of_lower_case_words_and_knows_what_it_takes_in() -> None:
     kinds = kinds_of_things()
     assert kinds["animal"].words > kinds["bird"].words
     assert all(word == word.lower() for things in kinds.values() for word in things.words)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answer"),
+    [
+        ("What drug was Gran put on?", "Gran was put on eplerenone instead of warfarin.", "eplerenone"),
+        ("What vehicle does Omar drive?", "Omar drives a Unimog to the bus.", "Unimog"),
+        ("What bone did Omar break?", "Omar broke his femur and came back on Monday.", "femur"),
+    ],
+)
+def test_a_word_of_the_table_stands_for_no_other_thing(question: str, text: str, answer: str) -> None:
+    quoting = asked_of(question, [text])
+    quoted = quoting.chosen()
+    assert quoted is not None
+    assert answer in (quoting.span(quoted)[0] or answer)
+
+
+def test_names_and_homonyms_are_no_things() -> None:
+    animals = kinds_of_things()["animal"]
+    assert animals.search("at the Bear Clinic she does fly back") is None
+    assert kinds_of_things()["language"].search("in Welsh") is not None
