@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from rare import asked_of
 
+THEO = "Theo: I play the trumpet.\nMia: Ha.\nTheo: Yes."
 CHATS = (
     "Theo: I played the trumpet at the wedding once.\nMarie: My piano needs tuning.\nTheo: Ha, I am sure.",
     "Theo: My double bass has a crack again.\nMarie: Do you still have the guitar?\nTheo: I never had.",
@@ -41,16 +42,10 @@ def test_one_thing_is_no_list(question: str) -> None:
     ("question", "texts"),
     [
         ("What foods is Leo allergic to?", ["Leo is allergic to nuts.", "Leo is not allergic to milk, only to eggs."]),
-        (
-            "Which instruments does Theo play?",
-            ["Theo: I play the trumpet.\nMia: Ha.", "Theo: My sister plays the flute.\nMia: Ha."],
-        ),
+        ("Which instruments does Theo play?", [THEO, "Theo: My sister plays the flute.\nMia: Ha.\nTheo: Yes."]),
+        ("Which instruments do I play?", [THEO, "Mia: I play the piano.\nTheo: Oh.\nMia: Yes."]),
         ("Which languages does Priya speak?", ["Priya speaks Hindi.", "Priya's husband speaks Gujarati."]),
-        (
-            "Which medicines does my mother take now?",
-            ["In 2019 my mother took warfarin.", "My mother takes aspirin now."],
-        ),
-        ("Which instruments do I play?", ["Theo: I play the trumpet.\nMia: Ha.", "Mia: I play the piano.\nTheo: Oh."]),
+        ("Which medicines does my mother take now?", ["In 2019 my mother took warfarin.", "She takes aspirin now."]),
     ],
 )
 def test_what_is_denied_or_anothers_is_not_gathered(question: str, texts: list[str]) -> None:
