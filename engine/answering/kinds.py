@@ -177,7 +177,7 @@ def kind_of(text: str) -> Kind | None:
     asked = [(m.start(), at, kind) for at, kind in kinds if (m := kind.asked.search(text)) is not None]
     first = min(asked, default=None, key=lambda one: one[:2])
     if (things := things_asked(text)) is not None and (first is None or things[0] < first[0]):
-        return Kind(
-            things[1], _NEVER, things[2], is_open=things[1] not in _LISTED, weight=2.0 if things[2].are_few else 1.0
-        )
+        is_open = things[1] not in _LISTED
+        weight = 2.0 if is_open and things[2].are_few else 1.0
+        return Kind(things[1], _NEVER, things[2], is_open=is_open, weight=weight)
     return first[2] if first else None

@@ -9,7 +9,6 @@ from engine.answering.focus import LONGEST, focus_of
 from engine.answering.kinds import MONEY, NUMBER_WORD, ROLE, SPECIFIC, TIMED, UNIT, Kind, kind_of
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.talk import BEFORE
-from engine.answering.things import Things
 from engine.answering.times import Time, times_in
 
 
@@ -42,7 +41,7 @@ class Question:
         kind_stems = frozenset(found) & _KIND_STEMS if kind else frozenset[str]()
         times = tuple((time, frozenset(found).intersection(stems_of(text[slice(*time.at)]))) for time in times_in(text))
         focus = focus_of(text)
-        if kind is not None and isinstance(kind.looks, Things):  # a wren is a bird
+        if kind is not None and kind.is_open:  # a wren is a bird
             kind_stems |= frozenset(found) & {focus, stem("breed")}
         return cls(text, tuple(found), tuple(found.values()), frozenset(names), kind, kind_stems, focus, times)
 
@@ -253,7 +252,7 @@ _SUBJECT = re.compile(
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day(?! of the week)|month|year)\b", re.I)
 _PLANNED = re.compile(
     r"\b(?:planned|due|supposed|scheduled|intended|expected|originally|at first|to be|promised?)\b"
-    r"|\bfor (?:which|what)\b|\b(?:date|day|month) did\b.*\b(?:fix|agree|set|arrange|choose)\b",
+    r"|\b(?:for|to|from) (?:which|what)\b|\b(?:date|day|month) did\b.*\b(?:fix|agree|set|arrange|choose)\b",
     re.I,
 )
 _PAST = re.compile(

@@ -1,5 +1,5 @@
-"""Whether what is shown says what is asked for in one of the ways in which such a thing is said: a price has a sum of
-money, an age a number of years, a name is called one."""
+"""Whether what is shown says what is asked for in one of the ways in which such a thing is said: a price has a number,
+an age is one of years, a name is called one."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _COUNTED = re.compile(
 _ONE_OF = re.compile(r"\W*(?:[:=|(–-]|\b(?:is|are|was|were)\b)\W*")  # "eggs: 4", "the hives are 120"
 _ONE = re.compile(r"\b(?:an?|single)\s+\Z", re.IGNORECASE)
 _BRAND = re.compile(r"\b(?:brand|make)s?\b", re.IGNORECASE)
-_NUMERIC = ("phone", "money", "clock", "duration", "weight", "length", "temperature", "speed", "share", "time taken")
-_PLAIN = ("email", "colour")
+_NUMERIC = ("money", "clock", "duration", "weight", "length", "temperature", "speed", "share", "time taken")
+_ADDRESSES = ("email", "phone")
 _ANY_NUMBER = re.compile(
     rf"\d|\b{_NUMBER}\b|\b(?:thousand|grand|half|noon|midnight|free|nothing|couple)\b", re.IGNORECASE
 )
@@ -46,14 +46,14 @@ def is_unsaid(question: Question, best: Scored, told: Told) -> bool:
     """None of the sentences says it so; False where nothing is asked for that has such a way."""
     if asks_a_name(question):
         return not any(tells_the_name(question, *one) for one in told)
+    kind = question.kind.name if question.kind is not None else ""
+    if kind in _ADDRESSES:  # of several lines beside the one who is to be reached
+        return not any(question.expects(sentence.says) for _, sentence in told)
     told = _beside(told, best)
     if _HOW_OLD.search(question.text) is not None:
         return not any(_AGE.search(sentence.says) or _is_a_number(sentence.says) for _, sentence in told)
     if _HOW_MANY.search(question.text) is not None and question.focus is not None:
         return not any(_counts(question.focus, sentence.says) for _, sentence in told)
-    kind = question.kind.name if question.kind is not None else ""
-    if kind in _PLAIN:
-        return not any(question.expects(sentence.says) for _, sentence in told)
     if kind in _NUMERIC:
         return not any(_ANY_NUMBER.search(sentence.says) for _, sentence in told)
     if _BRAND.search(question.text) is not None:

@@ -21,7 +21,6 @@ from engine.answering.relative import meant
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.surroundings import surroundings, table_headers
 from engine.answering.talk import Talk
-from engine.answering.things import Things
 from engine.library import Passage
 
 FEATURES = (
@@ -194,7 +193,7 @@ def read_sentences(
     titled = stems_of(passage.context)
     context = known(titled, asked) | question.timed(passage.context)
     asked_for = (question.focus,) if question.focus is not None else ()
-    is_thing = question.kind is not None and isinstance(question.kind.looks, Things)
+    is_thing = question.kind is not None and question.kind.is_open
     named = [
         bool(themselves(known(stems, asked_for))) or (is_thing and holds)
         for stems, holds in zip(ordered, answering, strict=True)

@@ -26,7 +26,7 @@ def unsaid(question: str, text: str) -> float:
         ("How many cats does Ana have?", "Ana has a cat."),
         ("How much did the leaflet cost?", "The leaflet cost two grand."),
         ("What is Omar's e-mail address?", "Omar: omar@post.example"),
-        ("What colour is the car?", "The car is dark green."),
+        ("What colour is the room?", "Living room: Fogbank 0812, matt."),
         ("What brand is the ladder?", "The brand of the ladder is Terranix."),
         ("What size is the jacket?", "The jacket is a medium."),
         ("What is the password of the router?", "The password of the router is under the table."),
@@ -46,7 +46,6 @@ def test_what_is_said(question: str, text: str) -> None:
             "Pinto looks after his hives and has written three long letters about it.",
         ),
         ("How much did the leaflet cost?", "Madame Perrot translated the leaflet for us."),
-        ("What colour is the car?", "The car is in the garage."),
         ("What brand is the press?", "I kept the small cast-iron press."),
     ],
 )
