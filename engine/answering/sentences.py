@@ -12,12 +12,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.answering.dated import is_dated, only_ahead
 from engine.answering.meaning import Likeness, Meanings
-from engine.answering.plans import days_named
 from engine.answering.pronouns import whom
-from engine.answering.question import Question, said
+from engine.answering.question import Question
 from engine.answering.related import beyond, heaviest_missing, hints, known, themselves, weight_of, with_hints
-from engine.answering.relative import meant
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.surroundings import surroundings, table_headers
 from engine.answering.talk import Talk
@@ -222,7 +221,7 @@ def read_sentences(
         near = covered.union(context, then, before, *topic, *inside[first:last]) - (talkers - covered)
         beside = titled_so or any(named[first:last]) or (header is not None and named[header])
         length = len(text.split())
-        answered = float(answering[at]) * (STILL_AHEAD if dated and _only_ahead(passage, start, end) else 1.0)
+        answered = float(answering[at]) * (STILL_AHEAD if dated and only_ahead(passage, start, end) else 1.0)
         features = (
             weight_of(covered, weights) / total,
             weight_of(near, weights) / total,
@@ -268,24 +267,6 @@ def read_sentences(
             about and answers,
             said_of,
         )
-
-
-def is_dated(passage: Passage, start: int, text: str, talk: Talk) -> bool:
-    """Is it known when what a sentence tells has happened? Of talk, where the turn says when."""
-    written = passage.written(start)
-    if (turn := talk.turn(start)) is not None and written is not None:
-        return any(not one.is_ahead for one in meant(passage.text[start : turn.end], written, past=True))
-    return written is not None or said(text) != text
-
-
-def _only_ahead(passage: Passage, start: int, end: int) -> bool:
-    """Whether all days that a sentence names were still to come when it was written."""
-    if (written := passage.written(start)) is None:
-        return False
-    text = passage.text[start:end]
-    relative = meant(text, written, past=True)
-    behind, ahead = days_named(text, written)
-    return not behind and all(one.is_ahead for one in relative) and bool(relative or ahead)
 
 
 def _pairs(question: Question, stems: Sequence[str]) -> float:
