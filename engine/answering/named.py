@@ -34,7 +34,7 @@ _CALLS = re.compile(
 )
 _NAME = re.compile(r"(?<![\w’'])(?:\w[\w-]*[./_]\w[\w./_-]*|[^\W\d_][\w’'-]*)|[\"“«][^\"”»\n]{2,60}[\"”»]")
 _KIN = re.compile(
-    rf"\b(?:{ROLE}|boyfriend|girlfriend|twins?|child(?:ren)?|baby|grandson|granddaughter|friend)s?\b", re.IGNORECASE
+    rf"\b(?:{ROLE}|boyfriend|girlfriend|twins?|child(?:ren)?|grandson|granddaughter|friend)s?\b", re.IGNORECASE
 )
 _BEGINS = re.compile(r"(?:\A|[.!?:;\"“*<>(|-])\s*\Z")
 _NO_PERSON = re.compile(r"\b(?:to|in|at|from|near|on|through|via|for|the)\s+\Z", re.IGNORECASE)  # to Tripoli
@@ -51,6 +51,8 @@ _DAYS = re.compile(
 )
 _ADDRESS = re.compile(r"\w[./_]\w")
 _SPOUSES = frozenset(map(stem, ("wife", "husband")))
+_DOCTORS = frozenset(map(stem, "doctor gp vet dentist physio therapist".split()))
+_DR = re.compile(r"\b(?:Dr|Doctor|Prof)\b")
 _MARRIED = re.compile(r"\b(?:marr(?:y|ies|ied|ying)|wed(?:ding|ded)?)\b", re.IGNORECASE)
 _IS_CALLED = re.compile(r"\b(?:names?|called)\b[^?\n]*\?", re.IGNORECASE)
 BACK = 2  # turns before a sentence in which the thing may be named: "Our dog is here!" "What's his name?" "Biscuit."
@@ -68,7 +70,8 @@ def tells_the_name(question: Question, passage: Passage, sentence: Scored) -> bo
     talk = Talk.of(passage.text, passage.writers)
     things = {s for s in question.stems if s not in question.names and s not in _ONLY_ASKS}
     kin = {stem(match.group().lower()) for match in _KIN.finditer(question.text)}
-    things = things - kin or things  # of my son's school, the school
+    if question.focus in things:  # of my son's school, the school
+        things = {question.focus} if question.focus in kin else things - kin
     text = passage.text[talk.said(sentence.start, sentence.end) : sentence.end]
     near, far = _before(passage, talk, sentence)
     if text.lstrip()[:1].islower():  # whoever writes so does not care for capitals
@@ -78,16 +81,17 @@ def tells_the_name(question: Question, passage: Passage, sentence: Scored) -> bo
     if things & kin:
         if told := [match for match in _KIN.finditer(text) if stem(match.group().lower()) in things]:
             return any(_may_be(text, name, one) for name in names for one in told)
-        if things & _SPOUSES and _MARRIED.search(text) is not None:
+        if (things & _SPOUSES and _MARRIED.search(text)) or (things & _DOCTORS and _DR.search(text)):
             return True
     if not things or _has(text, things):
         return True
     is_short = len(text.split()) <= SHORT
     if is_short and talk.turn(sentence.start) is None:  # "Ola Nilsson", and below it what he is
         near += next((f" {passage.text[a:b]}" for a, b in passage.sentences if a >= sentence.end), "")
-    if _CALLS.search(text) is not None or is_short:
-        return _has(near, things) or (_IS_CALLED.search(far) is not None and _has(far, things))
-    return False
+    if _CALLS.search(text) is not None:
+        is_of_named = not question.names.isdisjoint(stems_of(text))
+        return is_of_named or not talk.turns or _has(near if things & kin else far, things)
+    return is_short and (_has(near, things) or (_IS_CALLED.search(far) is not None and _has(far, things)))
 
 
 def _before(passage: Passage, talk: Talk, sentence: Scored) -> tuple[str, str]:

@@ -77,6 +77,10 @@ def test_no_name_is_asked_for(question: str) -> None:
         ("What is Anna's daughter called?", "Anna's daughter April turned six."),
         ("What is our plumber called?", "Contacts\n\nOla Nilsson\nPlumber\n070-555 12 12"),
         ("What is my landlord's name?", "| Landlord | |\n|---|---|\n| Name | Gunnar Wallin |"),
+        ("What was Pat's secret fiancé called?", "She told us of an engagement. Pat was to marry a man called Lance."),
+        ("What is Isla's secret boyfriend called?", "Isla swims a lot. She has a boy, I think; he is called Rafferty."),
+        ("What name did they give the baby?", "Ana: the baby is here!\nBo: Oh!\nAna: 9lb 11, called her Nora."),
+        ("What is the name of my throat doctor?", "note: booked ENT (Dr Cresswell) for the throat, 11 August"),
         ("What is the domain name of our site?", "We registered skogsby.se for our site."),
     ],
 )
