@@ -39,7 +39,7 @@ _KIN = re.compile(
 _BEGINS = re.compile(r"(?:\A|[.!?:;\"“*<>(|-])\s*\Z")
 _NO_PERSON = re.compile(r"\b(?:to|in|at|from|near|on|through|via|for|the)\s+\Z", re.IGNORECASE)  # to Tripoli
 _NO_NAMES = frozenset(
-    "two three four five six seven eight nine ten"
+    "guess congratulations two three four five six seven eight nine ten"
     " poor dear old little big sweet lovely happy good great nice oh ah hi hey hello yes no well thanks thank sorry"
     " please welcome mr mrs ms dr sir miss one first second next last new".split()
 )
@@ -54,7 +54,7 @@ _SPOUSES = frozenset(map(stem, ("wife", "husband")))
 _DOCTORS = frozenset(map(stem, "doctor gp vet dentist physio therapist".split()))
 _DR = re.compile(r"\b(?:Dr|Doctor|Prof)\b")
 _MARRIED = re.compile(r"\b(?:marr(?:y|ies|ied|ying)|wed(?:ding|ded)?)\b", re.IGNORECASE)
-_IS_CALLED = re.compile(r"\b(?:names?|called)\b[^?\n]*\?", re.IGNORECASE)
+_IS_CALLED = re.compile(r"\b(?:names?|call(?:ed)?)\b[^?\n]*\?", re.IGNORECASE)
 BACK = 2  # turns before a sentence in which the thing may be named: "Our dog is here!" "What's his name?" "Biscuit."
 SHORT = 5  # words of a line that is no more than a name
 

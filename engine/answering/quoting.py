@@ -14,6 +14,7 @@ from engine.answering.gathering import Gathered, gathered
 from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
+from engine.answering.named import asks_a_name, tells_the_name
 from engine.answering.nested import nested_of
 from engine.answering.particular import particular
 from engine.answering.question import Question
@@ -46,6 +47,7 @@ from engine.interleave import Hop, Step
 from engine.library import Library, Passage
 from engine.policy import Policy
 
+TELLING = 0.5  # of the best sentence's score, that one which tells the name asked for may have
 READ = 12  # best sentences that a reader looks at
 DEEPEST = 3  # parts of parts
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
@@ -185,6 +187,7 @@ class Quoting:
         self._read(head)
         best = max(self.readings[_place(sentence)].logit for sentence in head)
         self.heard = sorted((self._heard(sentence, best) for sentence in head), key=lambda s: -s.score)
+        self.heard = self._telling_first(self.heard)
         quoted = choose(self.question, [*self.heard, *rest], self.links, self.weights, self._behind)
         assert quoted is not None
         self.gathered = gathered(self.question, [*self.heard, *rest], self.passages, self.weights)
@@ -209,6 +212,15 @@ class Quoting:
             score = _sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)
         return replace(quoted, score=max(score, least), signs=seen)
+
+    def _telling_first(self, heard: list[Scored]) -> list[Scored]:
+        """Where a name is asked for, a sentence that tells it before one that has more of the question's words."""
+        if not asks_a_name(self.question):
+            return heard
+        least = TELLING * heard[0].score
+        tells = (tells_the_name(self.question, self.passages[s.document], s) for s in heard)
+        first = next((s for s, told in zip(heard, tells, strict=True) if told and s.score >= least), heard[0])
+        return [first, *(s for s in heard if s is not first)]
 
     def _behind(self, best: Scored) -> list[Scored]:
         """What is said next where a talk's document ends; worth as little as what else is shown beside the best."""

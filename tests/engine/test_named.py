@@ -94,3 +94,15 @@ def test_names_are_told_in_many_ways(question: str, text: str) -> None:
 )
 def test_what_is_called_or_named_otherwise_asks_for_no_name(question: str) -> None:
     assert not asks_a_name(Question.of(question))
+
+
+def test_a_sentence_that_tells_the_name_comes_before_one_with_more_of_the_questions_words() -> None:
+    text = (
+        "Ines: Guess what, we finally got a dog! A whippet, she is two.\n"
+        "Marc: A whippet! What did you call her?\n"
+        "Ines: Pepita. And how is your shoulder?\n"
+        "Marc: Better.\nInes: Good."
+    )
+    quoted = asked_of("What is the name of Ines's dog?", [text]).chosen()
+    assert quoted is not None
+    assert quoted.sentences[0].text == "Ines: Pepita."
