@@ -201,12 +201,12 @@ class Quoting:
         any_run = math.log(sum(math.exp(min(reading.logit, 50.0)) for reading in self.readings.values()) + 1e-9)
         own, reader, bias = self.policy.reader_weights
         self.trust = score = _sigmoid(own * alone.logit + reader * any_run + bias)
-        # a reader of single sentences cannot see what two of them say together
-        least = quoted.score if quoted.chained else 0.0
         is_nested = self.is_part or self.question.is_nested
         of = whose(self.question, self.weights, self.passages, self.found, first)
         known = [(self.passages[one.document], one) for one in quoted.told if one.document in self.passages]
         unsaid = is_unsaid(self.question, first, known)
+        # a reader of single sentences cannot see what two of them say together
+        least = quoted.score if quoted.chained and not unsaid else 0.0
         seen = signs(alone, self.weights, any_run, is_nested, of, unsaid, self.policy.sentence_weights)
         if weights := self.policy.grounded_weights:
             score = _sigmoid(sureness(weights, seen))

@@ -23,6 +23,7 @@ from torch.nn import functional
 
 from engine.answering.meaning import Meanings
 from engine.answering.sentences import FEATURES
+from engine.answering.tuned import TUNED, tuned
 from engine.answering.windows import KIND_OF, MARKS, MAY_END, Asked, Window
 from engine.config import ConfigError
 
@@ -215,10 +216,14 @@ class Reads:
         self.reader, self.words = reader.eval().requires_grad_(False), Words(meanings)
 
     @classmethod
-    def load(cls, path: Path, meanings: Meanings) -> Reads:
-        """Raises ConfigError where the file is none of a reader, or of another vocabulary."""
+    def load(cls, path: Path, meanings: Meanings, *, is_tuned: bool = True) -> Reads:
+        """With what it has learnt of people's files beside it, where that is there and is_tuned.
+
+        Raises ConfigError where a file is none of a reader, or of another vocabulary."""
         try:
             tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
+            if is_tuned and (changes := path.with_name(TUNED)).exists():
+                tensors = tuned(tensors, changes)
             vocabulary, width = meanings.table.shape
             size = len(tensors["last.weight"])
             reader = Reader(vocabulary, width, size, _blocks(tensors, "below"), _blocks(tensors, "above"))

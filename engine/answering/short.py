@@ -29,11 +29,12 @@ _EARLIER = re.compile(
 _WHAT_CHANGED = re.compile(r"\bwhat\b.*\bchange[sd]?\b|\bhow\b.*\bchange[sd]?\b", re.I)
 _ENDS = STOP | frozenset("because since with after before by when as starting".split())
 _ITEM = r"(?:(?!and\b|or\b)[\w$€£’'.%&-]+ ){0,4}[\w$€£’'%&-]+"
-_NAME = r"(?:[Tt]he )?[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*"
+_NO_CLAUSE = r"(?!(?:[Ii]|[Hh]e|[Ss]he|[Ww]e|[Tt]hey|[Yy]ou|[Ii]t|[Tt]here)\b)"
+_NAME = rf"(?:[Tt]he )?{_NO_CLAUSE}[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*"
+_NAMED_ON = re.compile(rf"(?:, {_NAME})*,? (?:and|or|&) {_NAME}")
 _GOES_ON = re.compile(
-    rf"(?:, {_NAME})*,? (?:and|or|&) {_NAME}"
-    rf"|(?:, (?!and\b|or\b|but\b|which\b|who\b){_ITEM})+,? (?:and|or|&) {_ITEM}(?=\s*(?:[.;:!?)]|\Z))"
-    rf"|, (?:and|or) {_ITEM}(?=\s*(?:[.;:!?)]|\Z))"
+    rf"(?:, (?!and\b|or\b|but\b|which\b|who\b){_ITEM})+,? (?:and|or|&) {_NO_CLAUSE}{_ITEM}(?=\s*(?:[.;:!?)]|\Z))"
+    rf"|, (?:and|or) {_NO_CLAUSE}{_ITEM}(?=\s*(?:[.;:!?)]|\Z))"
 )
 _LISTED = re.compile(rf"(?<=: )(?:{_ITEM}, )+(?:and |or )?\Z")
 
@@ -81,7 +82,10 @@ def _end_of_new(text: str, new: int) -> int:
 
 
 def _list(text: str, start: int, end: int) -> tuple[int, int]:
-    before, behind = _LISTED.search(text[:start]), _GOES_ON.match(text, end)
+    is_name = any(
+        letter.isupper() for letter in text[start:end]
+    )  # behind anything else somebody begins to do something
+    before, behind = _LISTED.search(text[:start]), (is_name and _NAMED_ON.match(text, end)) or _GOES_ON.match(text, end)
     if behind is None and (before is None or not text[before.start() : start].endswith(("and ", "or "))):
         return start, end
     first, last = before.start() if before else start, behind.end() if behind else end

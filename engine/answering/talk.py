@@ -18,6 +18,7 @@ from engine.answering.times import MONTH
 
 _CLOCK = r"\[?\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: [-–])?"
 _NAME = r"[^\W\d_]\w*(?:[ .’'-]+\w+){0,3}\.?"
+_PICTURE = r"(?: ?[\u2600-\u27bf\ufe0f\u200d\U0001f1e6-\U0001faff]+)?"  # emoji behind a name
 _TIME = r",?(?: at)?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?"
 STAMP = rf"\W?\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{1,4}}{_TIME}"
 _WRITTEN = (  # 8 May 2023, 19:42
@@ -28,7 +29,8 @@ BEFORE = rf"(?:{STAMP}|{_NAME} \({_CLOCK}\):(?=[ \t]))"
 _WHEN = rf"(?:(?P<stamp>{STAMP}|{_WRITTEN})|{_CLOCK}(?=[ \t]))?[ \t]*"
 _TURN = re.compile(
     rf"^(?:(?P<teller>{_NAME}) (?:said|says|wrote|writes|replied|asked)[,:]? (?=[\"“«])|{_WHEN}(?:"
-    rf"(?P<bold>\*\*|__)?(?P<who>{_NAME})(?P<clock> \({_CLOCK}\))?(?(bold)(?::(?P=bold)|(?P=bold) ?:)|:)(?=[ \t])"
+    rf"(?P<bold>\*\*|__)?(?P<who>{_NAME}){_PICTURE}(?P<clock> \({_CLOCK}\))?"
+    rf"(?(bold)(?::(?P=bold)|(?P=bold)(?: \({_CLOCK}\))? ?:)|:)(?=[ \t])"
     r"|<(?P<nick>[^<>\s][^<>\n]{0,30})>(?=[ \t])"
     rf"|(?P<above>{_NAME})(?: ?:|(?:[ \t]+|[ \t]*[-–—,|][ \t]*)(?:{STAMP}|{_WRITTEN}|{_CLOCK}))[ \t]*\r?\n(?=\S)))",
     re.MULTILINE | re.IGNORECASE,

@@ -6,6 +6,8 @@ train     goes through the phases, on CPU or GPU: time-bounded (--minutes), chec
           minutes and at the end, in --out/state) and resumable (run it again, it goes on where it stopped)
 answer    fits how a checkpoint (--to) chooses quotes, and trains its reader for --minutes, resumable as well; writes
           into its config.json what is not set there by hand
+tune      has the reader of a checkpoint (--to) learn of people's own files for --minutes: --people, or those that
+          come with the recipe, beside the sets under --data; writes reader-people.safetensors beside the reader
 sureness  fits how sure the answers of a checkpoint (--to) are to --rows of `twin bench refuse`: grounded_weights
 convert   makes an MSA checkpoint of --qwen3 DIR in --out, with routers still to be trained:
           `train --from CHECKPOINT --only routers` trains them and leaves the backbone as it is
@@ -30,9 +32,10 @@ from torch import Tensor
 
 from engine.answering.quoting import READ
 from engine.answering.reader import READER, Reader, Reads, Words
+from engine.answering.tuned import TUNED
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
-from engine.training import language, quoting, reading, sureness
+from engine.training import language, quoting, reading, sureness, tuning
 from engine.training.batches import BatchMaker, Corpus
 from engine.training.convert import GROUPS, convert, trainable
 from engine.training.passages import prepare
@@ -58,8 +61,8 @@ def main(arguments: list[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("job", choices=("prepare", "words", "train", "convert", "export", "answer", "sureness"))
-    parser.add_argument("--data", type=Path, help="prepare: folder with text/ and qa/")
+    parser.add_argument("job", choices=("prepare", "words", "train", "convert", "export", "answer", "tune", "sureness"))
+    parser.add_argument("--data", type=Path, help="prepare, answer, tune: folder with text/ and qa/")
     parser.add_argument(
         "--teacher", type=Path, help="words, answer: folder of a sentence encoder, such as all-MiniLM-L6-v2"
     )
@@ -67,7 +70,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--preset", default="small", help="small, large, or a config.json (small)")
     parser.add_argument("--phases", type=Path, help="folder of phase files; default: the recipe")
     parser.add_argument(
-        "--minutes", type=float, default=120.0, help="train: stop after this long; answer: its reader's, in all (120)"
+        "--minutes",
+        type=float,
+        default=120.0,
+        help="train: stop after this long; answer, tune: the reader's, in all (120)",
     )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (here: %(default)s)")
@@ -80,9 +86,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--from", dest="start", type=Path, help="train, export: a checkpoint to go on from")
     parser.add_argument("--only", choices=tuple(GROUPS), help="train: these parameters alone; needs --from")
     parser.add_argument("--further", action="store_true", help="answer: go on with the checkpoint's own reader")
+    parser.add_argument("--people", type=Path, nargs="+", help="tune: files of memories in the unit format (.jsonl.xz)")
     parser.add_argument("--rows", type=Path, nargs="+", help="sureness: refuse-rows.jsonl of `twin bench refuse --out`")
     parser.add_argument(
-        "--to", type=Path, help="export: the checkpoint folder to write; answer, sureness: the one to fit"
+        "--to", type=Path, help="export: the checkpoint folder to write; answer, tune, sureness: the one to fit"
     )
     given = parser.parse_args(arguments)
     before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
@@ -152,6 +159,13 @@ def run(given: argparse.Namespace) -> None:
         if given.data is None or given.to is None:
             raise FileNotFoundError("answer needs --data DIR and --to CHECKPOINT")
         fit_answers(given)
+    elif given.job == "tune":
+        if given.data is None or given.to is None:
+            raise FileNotFoundError("tune needs --data DIR and --to CHECKPOINT")
+        tuning.tune(
+            given.to, given.data, given.people or tuning.shipped(), given.out, given.minutes, seed=given.seed,
+            device=given.device, processes=torch.get_num_threads(),
+        )  # fmt: skip
     else:
         if given.to is None:
             raise FileNotFoundError("export needs --to DIR")
@@ -193,7 +207,7 @@ def fit_answers(given: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     words = Words(maker.meanings)
     if given.further:
-        begun, share = Reads.load(checkpoint / READER, maker.meanings).reader.requires_grad_(), 0.0
+        begun, share = Reads.load(checkpoint / READER, maker.meanings, is_tuned=False).reader.requires_grad_(), 0.0
         state, rate = out / "further.state", reading.FURTHER
     else:
         share, state, rate = language.SHARE, out / "reader.state", reading.RATE
@@ -204,6 +218,9 @@ def fit_answers(given: argparse.Namespace) -> None:
     run.train(lessons(maker, words, run.step, given.seed), minutes * (1 - share))
     reader = run.mean.cpu()
     save_file({name: value.bfloat16() for name, value in reader.state_dict().items()}, checkpoint / READER)
+    if (checkpoint / TUNED).exists():
+        (checkpoint / TUNED).unlink()
+        print(f"{TUNED} was of the reader before and is gone: `tune` learns it anew")
     trusted = trust(words, reader, quotes.weights, Maker(checkpoint, data, READ).of_lives(HELD_LIVES))
     print(trusted.report)
     set_policy(checkpoint, reader_weights=[round(v, 4) for v in trusted.weights])

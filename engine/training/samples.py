@@ -64,6 +64,9 @@ class Sample:
     right: tuple[tuple[int, int, int], ...]  # (window, word, length), length 0: any run of it; () = none answers
 
 
+Job = tuple[str, tuple[object, ...]]  # a method of Maker that makes samples, and what it is given
+
+
 class Maker:
     """From questions over closed memories to samples. Word vectors lie on the CPU: forked processes share them."""
 
@@ -260,26 +263,31 @@ def hidden(rng: random.Random, text: str) -> tuple[str, str, tuple[int, int]] | 
 
 def prepare(maker: Maker, lives: range = LIVES, processes: int = 2) -> list[Sample]:
     """All training samples, made by forked processes: some ten minutes on two cores, where the maker's share is 1."""
-    jobs: list[tuple[str, tuple[object, ...]]] = []
+    jobs = list[Job]()
     for name in SETS:
         if maker.path(name).exists():
             jobs += [("of_set", (name, part, 2)) for part in range(2)]
     lives = lives[: maker.part_of(len(lives))]
     jobs += [("of_lives", (lives[at : at + 20],)) for at in range(0, len(lives), 20)]
     jobs += [("of_texts", (name,)) for name in TEXTS if (maker.data / "text" / f"{name}.jsonl.xz").exists()]
+    made = in_processes(maker, jobs, processes)
+    again = [part for (_, (name, *_)), part in zip(jobs, made, strict=True) if name in TWICE]
+    return [sample for part in (*made, *again) for sample in part]
+
+
+def in_processes(maker: Maker, jobs: Sequence[Job], processes: int) -> list[list[Sample]]:
+    """What each job makes, a maker's method with what it is given, by forked processes."""
     _SHARED.append(maker)  # what is there before the fork is there in the processes
     try:
         with ProcessPoolExecutor(processes, mp_context=get_context("fork"), initializer=_begin) as pool:
             try:
-                made = [one.result() for one in [pool.submit(_one, job) for job in jobs]]
+                return [one.result() for one in [pool.submit(_one, job) for job in jobs]]
             except KeyboardInterrupt:  # else they would go on to the end of what they have begun
                 for process in active_children():
                     process.terminate()
                 raise
     finally:
         _SHARED.clear()
-    again = [part for (_, (name, *_)), part in zip(jobs, made, strict=True) if name in TWICE]
-    return [sample for part in (*made, *again) for sample in part]
 
 
 _SHARED: list[Maker] = []
@@ -292,6 +300,6 @@ def _begin() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _one(job: tuple[str, tuple[object, ...]]) -> list[Sample]:
+def _one(job: Job) -> list[Sample]:
     made: list[Sample] = getattr(_SHARED[0], job[0])(*job[1])
     return made

@@ -51,3 +51,13 @@ def test_what_is_said(question: str, text: str) -> None:
 )
 def test_what_is_not(question: str, text: str) -> None:
     assert unsaid(question, text) == 1.0
+
+
+def test_two_sentences_that_do_not_tell_the_name_are_no_surer_than_one() -> None:
+    """A chain counts for what its sentences say together, and they say no name of a dog."""
+    talk = "Ines: Guess what, we finally got a dog! A whippet, she is two.\nMarc: What did you call her?\nInes: Pepita."
+    later = 'Ines: I am reading "The Wall" now.\nMarc: I finished "Stoner" on the train.'
+    quoted = asked_of("What is the name of Marc's dog?", [talk, later]).chosen()
+    assert quoted is not None
+    assert quoted.chained
+    assert quoted.score < 0.5

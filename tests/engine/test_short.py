@@ -28,6 +28,8 @@ BANDS = "The Low Lanterns, Wet Stones and The Paper Harbours play on Sunday."
         ("What do we still need?", KITCHEN, "two shelf brackets", "a tap, two shelf brackets, and silicone"),
         ("Which bands play?", BANDS, "The Low Lanterns", "The Low Lanterns, Wet Stones and The Paper Harbours"),
         ("Which band played first?", BANDS, "The Low Lanterns", "The Low Lanterns"),
+        ("Which medicines does he take?", "He put me on naproxen, and I have to rest.", "naproxen", "naproxen"),
+        ("Which dishes are there?", "There is soup and Lena brings bread.", "soup", "soup"),
         ("What does Maja like?", "Maja likes tea and reads.", "tea", "tea"),
     ],
 )

@@ -50,6 +50,8 @@ def test_stamps_belong_to_no_name() -> None:
         "Joost: done with it\nEsther: good\nJoost: yes",
         "**Joost:** done with it\n**Esther:** good\n**Joost:** yes",
         "**Joost**: done with it\n**Esther**: good\n**Joost**: yes",
+        "**Joost** (11:34): done with it\n**Esther** (11:35): good\n**Joost** (11:36): yes",
+        "Joost 🌻: done with it\nEsther ☕️: good\nJoost 🌻: yes",
         "<Joost> done with it\n<Esther> good\n[11:36] <Joost> yes",
         'Joost said, "Done with it."\nEsther said, "Good."\nJoost said, "Yes."',
         "[8 May 2023 11:34] Joost: done with it\n[8 May 2023 11:35] Esther: good",
