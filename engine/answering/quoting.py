@@ -48,6 +48,7 @@ from engine.library import Library, Passage
 from engine.policy import Policy
 
 TELLING = 0.5  # of the best sentence's score, that one which tells the name asked for may have
+FURTHER = 0.1  # of the reader's logits in the scores by which further sentences are shown: it looks for one only
 READ = 12  # best sentences that a reader looks at
 DEEPEST = 3  # parts of parts
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
@@ -186,8 +187,8 @@ class Quoting:
         head, rest = self.found[:READ], self.found[READ:]
         self._read(head)
         best = max(self.readings[_place(sentence)].logit for sentence in head)
-        self.heard = sorted((self._heard(sentence, best) for sentence in head), key=lambda s: -s.score)
-        self.heard = self._telling_first(self.heard)
+        order = sorted(head, key=lambda s: -self._heard(s, best, self.policy.choosing_weight).logit)
+        self.heard = self._telling_first([self._heard(sentence, best, FURTHER) for sentence in order])
         quoted = choose(self.question, [*self.heard, *rest], self.links, self.weights, self._behind)
         assert quoted is not None
         self.gathered = gathered(self.question, [*self.heard, *rest], self.passages, self.weights)
@@ -242,14 +243,14 @@ class Quoting:
         found = self.reads(asked_of(self.question, self.weights), windows)
         self.readings.update((_place(sentence), reading) for sentence, reading in zip(new, found, strict=True))
 
-    def _heard(self, sentence: Scored, best: float) -> Scored:
+    def _heard(self, sentence: Scored, best: float, weight: float) -> Scored:
         """The sentence's score with the reader's word: by how much its logit lies below the best one's.
 
         The reader knows no dates: it is not heard where the question is how things are now."""
         if self.question.asks_now:
             return sentence
         behind = max(self.readings[_place(sentence)].logit - best, -UNREAD)
-        logit = sentence.logit + self.policy.choosing_weight * behind
+        logit = sentence.logit + weight * behind
         return replace(sentence, logit=logit, score=_sigmoid(logit))
 
     def span(self, quoted: Quoted) -> tuple[str, float]:
