@@ -15,7 +15,7 @@ from engine.answering.sentences import Scored
 from engine.answering.short import whole
 from engine.answering.stems import STOP, WORD, stems_of
 from engine.answering.talk import Talk
-from engine.answering.things import Things
+from engine.answering.things import Things, is_denied
 from engine.answering.times import times_in
 from engine.library import Passage
 
@@ -23,7 +23,6 @@ _TIMELY = re.compile(
     r"\d|\b(?:today|yesterday|tomorrow|week|month|year|morning|evening|night|christmas|easter|\w+day)\b", re.IGNORECASE
 )
 PLAIN = 2  # words of a run that names a thing
-_DENIED = re.compile(r"(?:\b(?:not|no|never|without|instead of|than)|n['’]t)\W+(?:\w+\W+){0,2}\Z", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 _BORN = re.compile(r"\b(?:born|birth|birthday)\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
@@ -40,6 +39,8 @@ def brief(
     if reading.start < stamp:  # no answer
         return "", 0.0
     run, behind = passage.text[reading.start : reading.end], passage.text[reading.end : sentence.end]
+    if day := _birthday(question, sentence.text, run):
+        return day, trust * reading.share
     if who := _speaker(question, sentence, passage, run, reading.start):
         return who, trust * reading.share
     if (thing := _only_thing(question, sentence, passage, run)) is not None:
@@ -52,6 +53,14 @@ def brief(
     return _GOES_ON.sub("\n", sentence.text[begin:end]), trust * reading.share
 
 
+def _birthday(question: Question, text: str, run: str) -> str | None:
+    """The one day that a sentence tells beside the year which the reader took for that of a birth."""
+    if _BORN.search(question.text) is None or not question.asks_when or _YEAR.fullmatch(run) is None:
+        return None
+    days = [text[slice(*time.at)].strip() for time in times_in(text) if len(time.first) == DAY]
+    return days[0] if len(days) == 1 and run not in days[0] else None
+
+
 def _only_thing(question: Question, sentence: Scored, passage: Passage, run: str) -> str | None:
     """The one thing of the kind asked for that a sentence names, where the run is a clause, a time or somebody who
     talks. Any other may be a thing that no table has."""
@@ -60,7 +69,7 @@ def _only_thing(question: Question, sentence: Scored, passage: Passage, run: str
     if things.search(run) is not None or (len(run.split()) <= PLAIN and not _is_no_thing(run, passage)):
         return None
     found = [match for match in things.finditer(sentence.says) if match.group().lower() not in STOP]
-    told = [match for match in found if _DENIED.search(sentence.says, 0, match.start()) is None]
+    told = [match for match in found if not is_denied(sentence.says, match.start())]
     bare = (things.bare(match.group()) for match in told)
     new = {word.lower(): word for word in bare if question.kind_stems.isdisjoint(stems_of(word))}
     return next(iter(new.values())) if len(new) == 1 and len(found) == len(told) else None

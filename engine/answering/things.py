@@ -50,6 +50,8 @@ _DOES = re.compile(
     re.IGNORECASE,
 )
 
+_DENIED = re.compile(r"(?:\b(?:not|no|never|without|instead of|than)|n['’]t)\W+(?:\w+\W+){0,2}\Z", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Things:
@@ -131,3 +133,8 @@ def _table() -> dict[str, tuple[tuple[str, ...], frozenset[str], tuple[str, ...]
         own = frozenset(word for word in held if not word.startswith("+"))
         table[nouns[0]] = (tuple(nouns), own, tuple(word[1:] for word in held if word.startswith("+")))
     return table
+
+
+def is_denied(text: str, at: int) -> bool:
+    """Whether what stands at a place of a text is said not to be so: warfarin in "eplerenone instead of warfarin"."""
+    return _DENIED.search(text, 0, at) is not None

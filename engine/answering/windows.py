@@ -15,6 +15,7 @@ from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, plain, stem
 from engine.answering.surroundings import table_headers
 from engine.answering.talk import Talk
+from engine.answering.things import is_denied
 from engine.library import Passage
 
 WORD = re.compile(r"[$€£¥]?[^\W_]+(?:['’.,@_/:-][^\W_]+)*%?|[^\w\s]")
@@ -85,6 +86,7 @@ def window_of(question: Question, weights: Mapping[str, float], passage: Passage
     holds = frozenset(
         place
         for match in (question.kind.looks.finditer(text) if question.kind else ())
+        if question.kind is None or not question.kind.is_open or not is_denied(text, match.start())
         for place in range(match.start(), match.end())
     )
     parts = (

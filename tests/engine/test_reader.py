@@ -205,7 +205,7 @@ def test_a_run_without_a_word_of_its_own_is_none(meanings: Meanings) -> None:
 
 def test_the_reader_has_a_word_in_the_choice_of_the_sentence(meanings: Meanings) -> None:
     """Two sentences alike by their words: with its word the one that it finds an answer in comes first."""
-    text = "The dentist of Anna is old. The dentist of Anna is Petra Holm."
+    text = "The dentist of Anna was Ruth Berg. The dentist of Anna is Petra Holm."
     chosen = {}
     for weight in (0.0, 2.0):
         policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST, choosing_weight=weight)
