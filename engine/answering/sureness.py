@@ -24,6 +24,7 @@ SIGNS = (
     "unsaid",  # nothing shown says it in a way in which such a thing is said (answering.saying)
 )
 LONG = 12  # words of a question at most
+UNMET = -6.0  # at most, where no word of the question is near the sentence
 FAINT = -3.0  # a reader that finds nothing in any sentence counts half below this: it knows no logs and no tables
 
 
@@ -38,6 +39,8 @@ def signs(
 ) -> tuple[float, ...]:
     """Values of SIGNS. asked: weights of the question's words. any_run: of the reader."""
     features = dict(zip(FEATURES, sentence.features, strict=True))
+    if asked.keys().isdisjoint(sentence.near | sentence.hinted):  # a reader finds somebody who did it anywhere
+        any_run = min(any_run, UNMET)
     return (
         lasting(sentence, fitted),
         max(any_run, 0.5 * (any_run + FAINT)),
