@@ -14,7 +14,7 @@ from small_run import write_data
 
 from engine.answering.reader import READER, Reads
 from engine.answering.tuned import TUNED
-from engine.training import samples, tuning
+from engine.training import tuning
 from engine.training.__main__ import main
 from engine.training.quoting import read_units
 from engine.training.samples import Maker, bare_words
@@ -51,8 +51,11 @@ def test_a_question_with_an_answer_is_drawn_twice(people: Path, monkeypatch: pyt
 def test_it_learns_beside_the_reader_and_goes_on(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(samples, "LIVES", range(4000, 4001))
-    monkeypatch.setattr(samples, "SIZES", (12, 12))
+    # samples are made here: a process that other tests have used threads in is no good parent for forked ones
+    monkeypatch.setattr(
+        tuning, "in_processes", lambda maker, jobs, _: [getattr(maker, name)(*own) for name, own in jobs]
+    )
+    monkeypatch.setattr(tuning, "prepare", lambda maker, processes: maker.of_set("squad11-train"))
     checkpoint = tmp_path / "model"
     checkpoint.mkdir()
     for name in ("config.json", "model.safetensors", "tokenizer.json", READER):
