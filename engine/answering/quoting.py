@@ -48,7 +48,7 @@ from engine.library import Library, Passage
 from engine.policy import Policy
 
 TELLING = 0.5  # of the best sentence's score, that one which tells the name asked for may have
-FURTHER = 0.1  # of the reader's logits in the scores by which further sentences are shown: it looks for one only
+FURTHER = 0.1  # of the reader's logits in the scores by which further sentences are shown: it chooses the first alone
 READ = 12  # best sentences that a reader looks at
 DEEPEST = 3  # parts of parts
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be

@@ -39,7 +39,7 @@ def signs(
 ) -> tuple[float, ...]:
     """Values of SIGNS. asked: weights of the question's words. any_run: of the reader."""
     features = dict(zip(FEATURES, sentence.features, strict=True))
-    if asked.keys().isdisjoint(sentence.near | sentence.hinted):  # a reader finds somebody who did it anywhere
+    if asked.keys().isdisjoint(sentence.near | sentence.hinted):  # there a reader takes anybody for who did it
         any_run = min(any_run, UNMET)
     return (
         lasting(sentence, fitted),
