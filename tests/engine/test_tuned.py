@@ -63,11 +63,18 @@ def logits(reads: Reads) -> list[float]:
     ]
 
 
-def test_changes_are_put_on_as_they_were_learnt(folder: Path, meanings: Meanings) -> None:
+def test_changes_are_put_on_as_they_were_learnt(
+    folder: Path, meanings: Meanings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain = logits(Reads.load(folder / READER, meanings))
     wanted = logits(Reads(learnt(folder, meanings), meanings))
+    shipped = logits(Reads.load(folder / READER, meanings))
+    monkeypatch.setattr("engine.answering.tuned.SHARE", 1.0)
     assert logits(Reads.load(folder / READER, meanings)) == pytest.approx(wanted, abs=0.05)
     assert wanted != pytest.approx(plain, abs=0.05)
+    assert shipped != pytest.approx(wanted, abs=0.01)
+    monkeypatch.setattr("engine.answering.tuned.SHARE", 0.0)
+    assert logits(Reads.load(folder / READER, meanings)) == pytest.approx(plain, abs=1e-5)
     assert logits(Reads.load(folder / READER, meanings, is_tuned=False)) == plain
 
 

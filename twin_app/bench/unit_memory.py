@@ -44,8 +44,12 @@ from twin_app.turns import Foreground
 
 MADE_BY = (
     "ingest", "twin_app/pipeline.py", "engine/circuit", "engine/encode.py", "engine/fused.py", "engine/template.py",
-    "engine/tokenizer.py",
+    "engine/tokenizer.py", "twin_app/bench/unit_memory.py",
 )  # fmt: skip
+KINDS = {  # endings that files have as their ids do, where the text begins so; others are .txt
+    ".csv": "", ".tsv": "", ".md": "", ".html": r"\s*<", ".eml": r"[\w-]+: ", ".ics": "BEGIN:VCALENDAR",
+    ".vcf": "BEGIN:VCARD",
+}  # fmt: skip
 RANKED = 64  # documents asked for of a ranking: several may come from one file
 TOLD = 512  # documents to encode, beyond which progress is told
 WHOLE = "whole"  # the file that says that a kept memory is complete
@@ -233,10 +237,13 @@ class UnitMemory:
 
     def _place(self, doc: Doc) -> Path:
         """Where its file lies, named as people name files: the date, then what it is."""
-        stem = f"{doc.time[:10]} {slug(doc.id)}" if doc.time else slug(doc.id) or "document"
-        path = self.files / f"{stem}.txt"
+        ending = Path(doc.id).suffix.lower()
+        kind = ending if ending in KINDS and re.match(KINDS[ending], doc.text) else ".txt"
+        name = slug(doc.id.removesuffix(kind))
+        stem = f"{doc.time[:10]} {name}" if doc.time else name or "document"
+        path = self.files / f"{stem}{kind}"
         if path in self.sources:  # ids that read the same as names
-            path = self.files / f"{stem} {len(self.sources)}.txt"
+            path = self.files / f"{stem} {len(self.sources)}{kind}"
         self.sources[path] = doc.id
         return path
 

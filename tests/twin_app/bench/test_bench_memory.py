@@ -15,6 +15,7 @@ from small_units import UNIT
 from twin_app.bench.identity import IN_CONTEXT, written
 from twin_app.bench.qa import Row, rows, tables
 from twin_app.bench.unit_memory import WHOLE, Shelf, UnitMemory
+from twin_app.bench.units import Doc, Unit
 from twin_app.errors import BusyError
 
 torch.set_num_threads(1)  # on texts this short two threads beside other work take many times as long as one
@@ -44,6 +45,25 @@ def test_documents_are_files_with_their_own_dates(memory: UnitMemory) -> None:
     assert "2024-03-05" in found["note:1"].document.context
     assert all(row.encoded for row in found.values())
     assert memory.bank.documents() == {row.id for row in found.values()}
+
+
+def test_files_end_as_their_ids_do_where_the_text_is_so(shelf: Shelf) -> None:
+    table = "day,pool,lengths\n2024-03-05,Ostbad,40\n2024-03-07,Ostbad,52\n"
+    texts = {
+        "swims.csv": table, "letter.eml": "From: Ada <ada@x.example>\nSubject: Boat\n\nThe boat is sold.",
+        "short.eml": "the boat is sold", "day.ics": "lunch at one", "plan.MD": "# Plan\n\nPaint the boat.",
+        "a.pdf": "x",
+    }  # fmt: skip
+    docs = tuple(Doc(name, text, "2024-03-09") for name, text in texts.items())
+    with shelf.memory(Unit("small", "kinds", docs, ())) as memory:
+        kinds = {memory.sources[path]: path.suffix for path in memory.sources}
+        found = {memory.sources[row.path]: row.document.text for row in memory.catalog.documents.stream()}
+    assert kinds == {
+        "swims.csv": ".csv", "letter.eml": ".eml", "short.eml": ".txt", "day.ics": ".txt", "plan.MD": ".md",
+        "a.pdf": ".txt",
+    }  # fmt: skip
+    assert "lengths: 52" in found["swims.csv"]
+    assert found.keys() == texts.keys()
 
 
 def test_questions_find_their_documents_and_their_answers(memory: UnitMemory) -> None:
