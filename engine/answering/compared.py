@@ -121,7 +121,8 @@ def _which(asked: str, options: str) -> Compared | None:
     one, other = (re.sub(r"\A(?:the )?one\b", f"the {thing or 'one'}", side, flags=re.I) for side in sides)
     if (maker := _WHOSE_MAKER.search(asked)) is not None:
         one, other = (f"the {maker['noun']} of {thing} {side}".replace("  ", " ") for side in sides)
-    return Compared(sides, (measure.asks.format(one), measure.asks.format(other)), measure.wins, measure.by)
+    asks = measure.asks.replace("{}", one), measure.asks.replace("{}", other)
+    return Compared(sides, asks, measure.wins, measure.by)
 
 
 def _than(match: re.Match[str]) -> Compared | None:
@@ -136,9 +137,8 @@ def _than(match: re.Match[str]) -> Compared | None:
     if (thing := re.match(r"(?:\w+ )?(?:the|my|our) ([a-z]+)\b", one)) is not None:
         other = re.sub(r"\bthe one\b", f"the {thing[1]}", other)
     more = f" {more}" if more else ""
-    return Compared(
-        (one, other), (asks.format(one + more), asks.format(other + more)), measure.wins, measure.by, is_judged=True
-    )
+    both = asks.replace("{}", one + more), asks.replace("{}", other + more)
+    return Compared((one, other), both, measure.wins, measure.by, is_judged=True)
 
 
 def _events(match: re.Match[str]) -> Compared | None:

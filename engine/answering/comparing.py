@@ -95,9 +95,9 @@ class Comparing:
         if rule == "both":
             return one.value == other.value == "Yes"
         if rule == "same":
-            assert isinstance(one.value, frozenset)
-            assert isinstance(other.value, frozenset)
-            return not one.value.isdisjoint(other.value)
+            if isinstance(one.value, frozenset) and isinstance(other.value, frozenset):
+                return not one.value.isdisjoint(other.value)
+            return one.value == other.value  # days
         less = is_less(one.value, other.value)
         return None if less is None else less == (rule in ("least", "before"))
 

@@ -65,7 +65,8 @@ _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
 _NO_YEAR = "".join(f"(?<!{end} )" for end in ("ary", "rch", "ril", "ay", "une", "uly", "ust", "ber"))  # of a month
 _NO_HOUR = "".join(f"(?<!\\b{word} )" for word in ("by", "until", "till", "before", "after"))
 KINDS: tuple[Kind, ...] = (
-    _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))", r"\S+@\S+\.\w+"),
+    _kind("email", r"(?:\be-?mail(?: address)?|\bmail address)\b(?!.*\b(say|said|about|mention))",
+          r"[^\s@]+@[^\s@]+\.\w+"),
     _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach|reaches|ring)\b"
           rf"|\b(call|dial|reach|ring)\b.*\bnumber|\bphone\b"
           rf"|\bnumber (?:of|for) (?:\w+ ){{0,3}}?(?:person|one|man|woman|friend|who\w*|{ROLE})\b"

@@ -175,8 +175,7 @@ class Quoting:
     def _chosen(self) -> Quoted | None:
         """The same of the question as a whole.
 
-        They are chosen by their own scores and a little by what the reader makes of them: with more of it, questions of
-        the sets it learnt from gain and those about people's files lose (docs/log.md)."""
+        They are chosen by their own scores and by what the reader makes of them (Policy.choosing_weight)."""
         if self.question.asks_a_day and (
             day := of_a_day([self.passages[n] for n in sorted(self.passages)], self.question)
         ):

@@ -235,6 +235,8 @@ class Reads:
     @torch.inference_mode()
     def __call__(self, asked: Asked, windows: Sequence[Window]) -> list[Reading]:
         """Every window of a question, read together."""
+        if not asked.words or not any(window.words for window in windows):  # "___"
+            return [Reading(NEVER, 0, 0, 0.0) for _ in windows]
         scores = self.reader(self.words.batch([(asked, windows)]))
         logits = scores.flatten(1).logsumexp(1).tolist()
         for at, window in enumerate(windows):

@@ -95,7 +95,7 @@ def meant(text: str, written: str, *, past: bool = False) -> list[Meant]:
                     *match.span(), meaning(match, day), match.re is _FORMS and _AHEAD.match(match.group()) is not None
                 )
             )
-        except OverflowError:  # 900 years ago, the 45th
+        except (OverflowError, KeyError, ValueError):  # 900 years ago, the 45th, FRİDAY
             continue
     return out
 

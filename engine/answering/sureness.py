@@ -1,7 +1,6 @@
 """How sure it is that the best sentence answers at all: ten things that an answer shows, and a weight each.
 
-Seven weights were fitted on 2,389 questions about 33 memories, of which 600 have no answer there; the last three were
-chosen by hand (docs/log.md)."""
+The weights were fitted on 3,141 questions about 44 memories, of which 720 have no answer there (docs/log.md)."""
 
 from __future__ import annotations
 

@@ -126,14 +126,18 @@ def _read(match: re.Match[str], today: date) -> Iterator[Time]:
             return
         first, last = f"{found['year4']}-01-01", f"{found['year4']}-12-31"
     else:
-        first, last = (day.isoformat() for day in _near(found["near"].lower(), today))
+        try:
+            first, last = (day.isoformat() for day in _near(found["near"].lower(), today))
+        except (OverflowError, ValueError):  # before the year 1, from which some programs count
+            return
     if _is_day(first) and _is_day(last):
         yield Time(first, last, match.span())
 
 
 def month_of(name: str) -> int:
     """Its number; the name may be cut."""
-    return next(at for at, month in enumerate(MONTHS, 1) if month.lower().startswith(name[:3].lower()))
+    start = name[:3].lower().replace("ſ", "s")  # which a pattern without case takes for an s
+    return next(at for at, month in enumerate(MONTHS, 1) if month.lower().startswith(start))
 
 
 def _of_year(month: int, day: str, year: str | None) -> str:

@@ -163,6 +163,7 @@ ASKED = [
     ("Which film has the director who died first, Stage Kisses or The Lame Devil?", "The Lame Devil"),
     ("Do the directors of films Stage Kisses and The Lame Devil have the same nationality?", "No"),
     ("Are Sacha Guitry and Albert Kelley both directors?", "Yes"),
+    ("Were Farida and Hannah born at the same time?", "No"),
 ]
 
 
