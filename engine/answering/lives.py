@@ -28,8 +28,8 @@ _SAID = {
     "died": re.compile(r"\b(?:died|death(?! certificate)|dead|was killed|passed away|d\.)(?!\w)[^.;()]{0,40}?\Z", re.I),
 }
 _ASKED = {
-    "born": re.compile(r"\b(?:born|birth|birthday|birthplace|birthdate)\b", re.I),
-    "died": re.compile(r"\b(?:die[ds]?|death|pass(?:ed)? away)\b", re.I),
+    "born": re.compile(r"\b(?:born|birth(?! certificate)|birthday|birthplace|birthdate)\b", re.I),
+    "died": re.compile(r"\b(?:die[ds]?|death(?! certificate)|pass(?:ed)? away)\b", re.I),
 }
 
 

@@ -109,7 +109,7 @@ _PLAINLY = {  # as texts put it
 def plainly(question: str, name: str) -> str:
     """ "What is the date of birth of Max?" as "When was Max born?"."""
     for asked, put in _PLAINLY.items():
-        if re.match(asked, question, re.I):
+        if re.fullmatch(rf"\W*{asked} {re.escape(name)}\?", question, re.I):  # not of the name's own relations
             return put.format(name)
     return question
 

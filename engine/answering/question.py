@@ -201,8 +201,8 @@ def said(text: str) -> str:
 
 _YES_NO = re.compile(
     r"\W*(?:and |so |but |well,? )?(?:do|does|did|is|are|was|were|am|has|have|had|can|could|may|might|will|would|should"
-    r"|must)"
-    r"(?:n't)? (?!you (?:tell|remind|say|know|give))",
+    r"|must|wo(?=n))"
+    r"(?:n?['’]t)? (?!you (?:tell|remind|say|know|give))",
     re.I,
 )
 _DESCRIBED = re.compile(rf"\b(?:person|one|man|woman|lady|guy|girl|boy|friend|whoever|{ROLE})\b", re.I)
@@ -243,7 +243,7 @@ _BEFORE = re.compile(
     r"|first (?:supposed|planned|meant|booked|scheduled|due|set))\b|\bdid \w+(?: \w+)? use to\b"
     r"|\bbefore (?:it|that|then|they|we|I|the (?:\w+ )?(?:change|move|switch|rise|increase|update)"
     r"|(?:moving|going|switching|changing|being|becoming))\b|\bbefore\W*\Z"
-    r"|^\W*+(?:\S++ ){0,4}old\b(?! (?:is|was|are|were)\b)",
+    r"|^\W*+(?:\S++ ){0,4}(?<!how )(?-i:old)\b(?! (?:is|was|are|were|town|city|man|men|woman|lady|people)\b)",
     re.I,
 )
 _SUBJECT = re.compile(

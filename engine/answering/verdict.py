@@ -14,7 +14,7 @@ from engine.answering.stems import stem, stems_of
 from engine.answering.verbs import VERBS
 
 DENIES = re.compile(r"\b(?:not|never|no|none|neither|nor|without|except)\b|n['’]t\b", re.I)
-_ANSWERED = re.compile(r"\W*(yes|no)\b(?=\W)(?! [a-z])", re.I)  # "No. It takes a lock that ..."
+_ANSWERED = re.compile(r"\W*(yes|no)\b(?=\W)(?! [a-z]|\.? ?\d)", re.I)  # "No. It takes a lock that ..."
 _PART = re.compile(r"(?<![,;()!?–—])[,;()!?–—]++(?=\s)|\.\s|\s-\s|\b(?:but|however|although|though)\b")
 _DENIES = re.compile(
     r"\b(?:not|never|nobody|nothing|cannot|neither|nowhere|unable|hardly)\b|n['’]t\b|\bnon-(?=\w)"

@@ -13,13 +13,16 @@ import torch
 import engine
 from engine.answering.compared import compared_of
 from engine.answering.kinds import kind_of
+from engine.answering.lives import event_of
 from engine.answering.meaning import Meanings
+from engine.answering.nested import nested_of
 from engine.answering.quantities import quantities
 from engine.answering.question import Question
 from engine.answering.reader import NEVER, READER, Reads
 from engine.answering.relative import meant
 from engine.answering.sentences import score_sentences, term_weights
 from engine.answering.times import times_in
+from engine.answering.verdict import verdict
 from engine.answering.windows import asked_of, window_of
 from engine.library import Passage
 from engine.tokenizer import MemoryTokenizer
@@ -67,3 +70,44 @@ def test_nothing_is_read_where_there_are_no_words(asked: str, text: str) -> None
     found = score_sentences(question, weights, [passage], {1: 1.0})
     windows = [window_of(question, weights, passage, one) for one in found]
     assert all(reading.logit <= NEVER / 2 for reading in reads(asked_of(question, weights), windows))
+
+
+@pytest.mark.parametrize(
+    ("asked", "then"),
+    [
+        ("What is the birthday of the landlord of Rosa?", "When was Gwen born?"),
+        ("When is the birthday of my landlord's wife?", "When is the birthday of Gwen's wife?"),
+    ],
+)
+def test_a_relation_of_who_is_found_is_still_asked_for(asked: str, then: str) -> None:
+    nested = nested_of(asked)
+    assert nested is not None
+    assert nested.second("Gwen") == then
+
+
+def test_a_certificate_is_no_birth() -> None:
+    assert event_of("When did Max's birth certificate arrive?") is None
+    assert event_of("What is Max's date of birth?") == "born"
+
+
+def test_a_number_is_no_denial() -> None:
+    asked, none = Question.of("Is the flat on the second floor?"), frozenset[str]()
+    near = frozenset(asked.stems)
+    assert verdict(asked, "No. It is on the third.", near, none) == "No"
+    assert verdict(asked, "No. 12 Elm Street has three floors.", near, none) is None
+
+
+@pytest.mark.parametrize("asked", ["How old did Anna turn?", "Who is in Old Street?", "Where in the old town was it?"])
+def test_what_is_old_is_not_how_things_were(asked: str) -> None:
+    assert not Question.of(asked).asks_before
+    assert Question.of("What is the old code?").asks_before
+
+
+def test_every_number_word_is_a_number() -> None:
+    for word in ("thirteen", "sixteen", "nineteen", "seventy"):
+        assert Question.of("How many guests came?").fits(word)
+
+
+@pytest.mark.parametrize("asked", ["Isn’t the shop closed?", "Can't I bring a dog?", "Won't it rain?", "Is it open?"])
+def test_denied_questions_are_for_a_yes_or_no(asked: str) -> None:
+    assert Question.of(asked).is_yes_no

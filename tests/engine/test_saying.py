@@ -60,4 +60,4 @@ def test_two_sentences_that_do_not_tell_the_name_are_no_surer_than_one() -> None
     quoted = asked_of("What is the name of Marc's dog?", [talk, later]).chosen()
     assert quoted is not None
     assert quoted.chained
-    assert quoted.score < 0.5
+    assert quoted.score < 0.7  # 0.90 where being two made them surer
