@@ -97,7 +97,9 @@ class Comparing:
         if rule == "same":
             if isinstance(one.value, frozenset) and isinstance(other.value, frozenset):
                 return not one.value.isdisjoint(other.value)
-            return one.value == other.value  # days
+            if one.value != other.value:  # days
+                return None if is_less(one.value, other.value) is None else False
+            return True if isinstance(one.value, tuple) and all(one.value) else None
         less = is_less(one.value, other.value)
         return None if less is None else less == (rule in ("least", "before"))
 

@@ -75,7 +75,7 @@ class Quantity:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """All quantities of a text in order; "2 hours 40 minutes" is one."""
-    text = text[:LONGEST].replace("ſ", "s").replace("K", "K")  # which a pattern without case takes for them
+    text = text[:LONGEST].replace("ſ", "s").replace("\u212a", "K")  # which a pattern without case takes for them
     held: Quantity | None = None
     end = 0
     for match in _QUANTITY.finditer(text):

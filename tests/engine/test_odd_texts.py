@@ -39,7 +39,7 @@ def test_letters_that_only_look_the_same_to_a_pattern_mean_no_day(text: str) -> 
 
 def test_old_print_is_read_as_it_is_meant() -> None:
     assert [time.first for time in times_in("3 \u017feptember")] == ["09-03"]
-    assert [one.value for one in quantities("\u017fix hours, 2 thou\u017fand pounds")] == [360.0, 2000.0]
+    assert [one.value for one in quantities("\u017fix hours, 2 thou\u017fand pounds, 3 \u212ag")] == [360, 2000, 3000]
 
 
 @pytest.mark.parametrize("near", ["yesterday", "last week", "last month", "last year"])
