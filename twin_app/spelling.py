@@ -42,7 +42,7 @@ def slips(question: str, words: Words, allowed: Allowed = None) -> dict[str, str
         is_name = typed[0].isupper()
         if len(seen) > MOST:
             return {}
-        meant = _commonest(list(_other_letters(low)), words, allowed)
+        meant = _commonest(list(_other_letters(low, is_name)), words, allowed)
         if meant is None and not is_word(low):
             meant = min(_ASKING.intersection(_likely(low)), default=None)
             if meant is None and not (is_name and len(typed) < LEAST_OF_NAME):
@@ -93,12 +93,15 @@ def _commonest(forms: Sequence[str], words: Words, allowed: Allowed) -> str | No
     return min(held, key=lambda form: (-held[form], form), default=None)
 
 
-def _other_letters(word: str) -> Iterator[str]:
+def _other_letters(word: str, is_name: bool) -> Iterator[str]:
     """Letters that are no accented ones, so that the index keeps them apart, and umlauts written out: Wroclaw, Strasse,
     Mueller."""
     for plain, letter in _LETTERS:
         for match in re.finditer(plain, word):
-            yield word[: match.start()] + letter + word[match.end() :]
+            form = word[: match.start()] + letter + word[match.end() :]
+            is_other = letter in "ou" and (len(form) < LEAST_OF_NAME if is_name else is_word(word))
+            if not is_other:  # a poet is no pot, Coen no con
+                yield form
 
 
 def _likely(word: str) -> Iterator[str]:

@@ -54,6 +54,11 @@ _BEFORE = re.compile(r"\W*(?P<aux>did|was|were|had|has|have) (?P<a>.+?) (?P<rule
 _TO = re.compile(
     r"(.*\b(?:to|in|at|visit|see|met|meet|buy|read|finish|sell|view) )(?:(?:the|my) )?(?:[\w’'-]+ ?){1,3}\Z"
 )
+_NAMED = r"(?:(?:my |our )?[A-Z][\w’'-]+(?: (?:(?:and|of|the|de|van|von) )?[A-Z][\w’'-]+){0,4})"
+_DOERS = tuple(  # of whom or what the same may be told: "Was Anna born before Ben?", not "built before the war"
+    (re.compile(rf"{own} (?P<done>{deed})"), re.compile(own))
+    for own, deed in ((_NAMED, "[a-z].*"), (r"(?:(?:the|my|our) [\w’' -]+)", "(?:sold|bought|released|published|born)"))
+)
 _CLAUSE = re.compile(
     r"(?:I|we|you|he|she|they)\b|.*\b(?:was|were|is|had|did|has|got|came|left|moved|started|died|ended)\b"
 )
@@ -159,6 +164,8 @@ def _events(match: re.Match[str]) -> Compared | None:
         second = f"When {other}?"
     elif (way := _TO.match(one)) is not None:
         second = f"When {aux} {way[1]}{other}?"  # "Did I go to Rome before Lisbon?"
+    elif (done := next((own.fullmatch(one) for own, same in _DOERS if same.fullmatch(other)), None)) is not None:
+        second = f"When {aux} {other} {done['done']}?"
     else:
         second = f"When was {other}?"
     rule: Rule = "before" if match["rule"].lower() == "before" else "after"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from engine.answering.both import Both
 from engine.answering.compared import Compared
 from engine.answering.quote import Quoted, once, shown
 from engine.answering.sentences import Scored
@@ -116,7 +117,7 @@ class Comparing:
         if side.unnesting is not None:
             side.unnesting.names(passages, leads)
         quoted, reading = side.chosen(), side.by
-        assert not isinstance(reading, Comparing)
+        assert not isinstance(reading, Comparing | Both)  # a side is taken apart no further
         if quoted is None:
             return None
         if reading is side and side.unnesting is not None and side.unnesting.nested.of is not None:

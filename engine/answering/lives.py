@@ -27,9 +27,16 @@ _SAID = {
     "born": re.compile(r"\b(?:born|birth(?! certificate)|birthday|dob|d\.o\.b|b\.)(?!\w)[^.;()]{0,40}?\Z", re.I),
     "died": re.compile(r"\b(?:died|death(?! certificate)|dead|was killed|passed away|d\.)(?!\w)[^.;()]{0,40}?\Z", re.I),
 }
+_OCCASION = (  # "Where did we celebrate Max's birthday?" asks of no birth
+    r"\A(?!.*\b(?:did|does|do|will|celebrat\w+)\b(?!.*\b(?:have|take place|happen|occur|fall)\b))"
+    r"(?!.*\b(?:on|for|at|before|after|since|until|to|with) (?:(?:my|our|his|her|their|the|[\w-]+['’]s) (?:\w+ )?){1,2}"
+    r"(?:birth|death))"
+    r".*"
+)
+_ITSELF = r"(?! (?:certificate|party|cake|card|presents?|gifts?|dinner|lunch|celebrations?|trip|do)\b)"
 _ASKED = {
-    "born": re.compile(r"\b(?:born|birth(?! certificate)|birthday|birthplace|birthdate)\b", re.I),
-    "died": re.compile(r"\b(?:die[ds]?|death(?! certificate)|pass(?:ed)? away)\b", re.I),
+    "born": re.compile(rf"\b(?:born|birthplace|birthdate)\b|{_OCCASION}\b(?:birth|birthday)\b{_ITSELF}", re.I),
+    "died": re.compile(rf"\b(?:die[ds]?|pass(?:ed)? away)\b|{_OCCASION}\bdeath\b{_ITSELF}", re.I),
 }
 
 
@@ -70,7 +77,7 @@ def place_of(text: str, event: str) -> str | None:
 def ordered(day: str) -> tuple[int, int, int] | None:
     """Year, month and day of a text that DAY matches; 0 for what it does not say."""
     if (match := DAY.search(day)) is None:
-        return None
+        return (int(day), 0, 0) if re.fullmatch(r"\d{3,4}", day, re.ASCII) is not None else None  # of "c. 850"
     if match["iso"]:
         year, month, number = map(int, match["iso"].split("-"))
         return (year, month, number) if 1 <= month <= 12 else None

@@ -66,7 +66,7 @@ _DESCRIBING = rf"(?:(?:the |an? )?(?:(?:[a-z][\w/-]*|{any_country()}) ){{0,5}}?)
 _THE_NAME = rf"(?!{any_country()} [a-z])(?P<name>{NAME})"
 _OF_PARENTS = {
     "father|dad|parent": rf"{_CHILD}[^.;]*? (?:of|to) {_DESCRIBING}{_THE_NAME}",
-    "mother|mum|mom": rf"{_CHILD}[^.;]*? (?:of|to) [^.;]*?\band (?:of )?"
+    "mother|mum|mom": rf"{_CHILD}[^.;]{{0,80}}? (?:of|to) [^.;]{{0,120}}?\band (?:of )?"
     rf"(?:(?:his|her|the|first|second|third|wife|consort) )*{_DESCRIBING}{_THE_NAME}",
     "child|son|daughter": rf"\b(?:father|mother|parent)s? of {_DESCRIBING}{_THE_NAME}",
     "husband|wife|spouse|partner": r"\b(?:married|marries|marrying|[Mm]arriage)(?: is| was)?(?: to| with)? "

@@ -3,11 +3,15 @@ birth and death, nationalities, who is whose husband."""
 
 from __future__ import annotations
 
+import re
+
 from engine.answering.countries import countries_in, peoples
 from engine.answering.lives import day_of, event_of, place_of
 from engine.answering.question import Question
 from engine.answering.relations import of_in
 from engine.answering.stems import stems_of
+
+_OF_SOMEBODY = re.compile(r"\b(?:nationality|citizen(?:ship)?|from)\b", re.I)  # "Dutch" tells more of it than a country
 
 
 def particular(question: Question, text: str) -> str | None:
@@ -16,8 +20,8 @@ def particular(question: Question, text: str) -> str | None:
     if kind == "country":
         found = [match.group() for match, _ in countries_in(text)]
         named = [name for name in found if not question.names.issuperset(stems_of(name))]
-        of_people = [name for name in named if name in peoples()]
-        return next(iter((*of_people, *named)), None)
+        is_of_people = _OF_SOMEBODY.search(question.text) is not None
+        return next(iter(sorted(named, key=lambda name: (name in peoples()) != is_of_people)), None)
     if (event := event_of(question.text)) is not None:
         if kind == "time":
             return day_of(text, event)

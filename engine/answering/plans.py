@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date
 
 from engine.answering.times import Time, times_in
@@ -62,13 +63,13 @@ def with_year(time: Time, text: str, written: str) -> str | None:
     been, the last one. ISO 8601."""
     if (near := _day(written)) is None:
         return None
-    try:
-        same = [date(near.year + step, int(time.first[:2]), int(time.first[3:])) for step in (-1, 0, 1)]
-    except ValueError:  # the 29th of February
-        return None
+    within = 4 if time.first == "02-29" else 1
+    years = range(max(1, near.year - within), min(9999, near.year + within) + 1)
+    month, number = int(time.first[:2]), int(time.first[3:])
+    same = [date(year, month, number) for year in years if number <= monthrange(year, month)[1]]
     if not is_plan(text, time.at[0]) and _PAST.search(text, *clause(text, time.at[0])) is not None:
         same = [one for one in same if one <= near]
-    return min(same, key=lambda one: abs(one - near)).isoformat()
+    return min(same, key=lambda one: abs(one - near)).isoformat() if same else None
 
 
 def _day(written: str) -> date | None:

@@ -46,13 +46,15 @@ _CURRENCIES = {
     r"zł|pln|zloty": "zloty",
 }  # fmt: skip
 _NUMBER = (
-    r"\d{1,3}(?:\.\d{3})+,\d\d(?!\d)|\d{1,3}(?:[,’' ]\d{3})+(?:\.\d+)?(?!\d)|\d+[.,]\d+|\d+ ?½|½|\d+"
+    r"\d{1,3}(?:\.\d{3})+,\d\d(?!\d)|\d{1,3}(?:\.\d{3}){2,}(?!\d)|\d{1,3}(?:[,’' ]\d{3})+(?:\.\d+)?(?!\d)"
+    r"|\d+[.,]\d+|\d+ ?½|½|\d+"
     rf"|\b(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})\b"
 )
 _UNIT = "|".join(f"(?P<u{at}>(?:{pattern})(?![\\w²]))" for at, pattern in enumerate(_UNITS))
 _MONEY = "|".join(_CURRENCIES)
 _QUANTITY = re.compile(
-    rf"(?:(?P<sign>[$€£¥]|\b(?:eur|usd|gbp|sek|nok|dkk|chf|pln)\b) ?)?(?<![\w.,:/-])(?P<number>{_NUMBER})"
+    rf"(?:(?P<sign>[$€£¥]|\b(?:eur|usd|gbp|sek|nok|dkk|chf|pln)(?![a-z])) ?"
+    rf"|(?P<minus>(?<![\w.,:/)-])[-−](?=\d)|\bminus )|(?<![\w.,:/-]))(?P<number>{_NUMBER})"
     r"(?P<times> ?k(?!\w)| (?:hundred|thousand|million)\b)?(?P<half> and a half)?"
     rf"(?:(?: |-)?(?:(?P<cents>(?:cents?|pence|p)(?!\w))|{_UNIT}|(?P<money>(?:{_MONEY})(?!\w)))"
     r"(?P<more> and a half)?)?(?![\d:])",
@@ -103,9 +105,11 @@ def _read(match: re.Match[str]) -> Quantity | None:
         value = _written(number)
     value *= _TIMES[match["times"].strip().lower()] if match["times"] else 1.0
     value += 0.5 if match["half"] or match["more"] else 0.0
+    value = -value if match["minus"] else value
     if match["cents"]:
         return Quantity(value / 100, "money", match.span())
     if currency := match["sign"] or match["money"]:
+        value *= 1000.0 if re.fullmatch(r"\d{1,3}\.\d{3}", number) else 1.0  # there are no thousandths of a euro
         name = next(name for pattern, name in _CURRENCIES.items() if re.fullmatch(pattern, currency, re.I))
         paid = _PAID_FOR.match(match.string, match.end())
         per = (paid[1] or paid[2]).lower() if paid is not None else ""
@@ -123,7 +127,7 @@ def _written(number: str) -> float:
     """1,450.50 and 1.450,50 and 1 450; 1,5 is one and a half, 1,500 a thousand and a half."""
     half = 0.5 if number.endswith("½") else 0.0
     number = number.rstrip("½ ")
-    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d\d", number):
+    if re.fullmatch(r"\d{1,3}(?:(?:\.\d{3})+,\d\d|(?:\.\d{3}){2,})", number):
         return float(number.replace(".", "").replace(",", "."))
     number = re.sub(r"(?<=\d)[,’' ](?=\d{3}(?!\d))", "", number).replace(",", ".")
     return (float(number) if number else 0.0) + half

@@ -226,9 +226,13 @@ _NESTED = tuple(
         r"^\W*(?:when|where|why|how)\b.*\bof\b",
     )
 )
+_NO_PLURAL = (
+    r"(?:is|was|are|were|does|did|do|has|had|have|will|can|could|would|should|this|its|his|class|bus|gas|lens|canvas|status"
+    r"|happens|means|makes|comes|goes|says|keeps|lies|stands|helps|lives|needs|hangs)\b"
+)
 _ALL = re.compile(
     r"^\W*(?:list|what are|who are|which are"
-    r"|(?:what|which) (?!(?:is|was|does|has|this|class|bus)\b)(?:\w+ )?\w+[^\Ws]s)\b"
+    rf"|(?:what|which) (?!{_NO_PLURAL})(?:\w+ (?!{_NO_PLURAL}))?(?-i:[a-z])\w*[^\Ws]s)\b"
     r"|\ball the\b",
     re.I,
 )

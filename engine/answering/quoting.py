@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from engine.answering.both import Both
 from engine.answering.brief import brief
 from engine.answering.choosing import choice_of
 from engine.answering.compared import compared_of
@@ -38,6 +39,7 @@ from engine.answering.sentences import Scored, score_sentences, term_weights
 from engine.answering.short import MOST
 from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
+from engine.answering.twofold import two_of
 from engine.answering.unnest import Unnesting
 from engine.answering.verbs import VERBS
 from engine.answering.verdict import verdict
@@ -65,9 +67,11 @@ class Quoting:
         self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
         self.library, self.is_part, self.depth = library, is_part, depth
         compared = compared_of(question) if depth == 0 else None
-        self.comparing = Comparing(compared, self._side) if compared else None
-        self.choice = None if compared else choice_of(question)
-        nested = nested_of(question) if compared is None and depth < DEEPEST else None
+        two = two_of(question) if depth == 0 and compared is None else None
+        self.comparing: Comparing | Both | None = Comparing(compared, self._side) if compared else None
+        self.comparing = Both(two, self._side) if two else self.comparing
+        self.choice = None if self.comparing else choice_of(question)
+        nested = nested_of(question) if self.comparing is None and depth < DEEPEST else None
         if is_part and nested is not None and nested.of is None:
             nested = None  # what else is said of somebody leads astray within a part
         self.unnesting = Unnesting(nested, kind_of(nested.second("the person")), self._part) if nested else None
@@ -81,7 +85,7 @@ class Quoting:
         self.gathered: Gathered | None = None
         self.heard: list[Scored] = []  # the best of what was found, in the order that the reader has them in as well
         self.trust = 0.0  # in the reader's run of words, before its share among the others
-        self.by: Quoting | Comparing = self  # of a question's parts, the one that is answered
+        self.by: Quoting | Comparing | Both = self  # of a question's parts, the one that is answered
 
     def _part(self, question: str, kind: Kind | None = None) -> Quoting:
         below = self.depth + 1
@@ -158,6 +162,8 @@ class Quoting:
             held = self.comparing.answer(list(self.passages.values()), self.leads)
             if held is not None:
                 quoted, self.by = held, self.comparing
+            elif isinstance(self.comparing, Both):
+                return quoted
             elif quoted is not None and not is_enough(self.question, quoted.sentences[0], self.weights):
                 quoted = replace(quoted, score=UNDECIDED * quoted.score)
             return quoted
@@ -258,7 +264,7 @@ class Quoting:
         if self.by is not self:
             return self.by.span(quoted)
         first = quoted.sentences[0]
-        if self.comparing is not None:
+        if isinstance(self.comparing, Comparing):
             return "", 0.0  # one of the two it would have to be
         if self.choice is not None:
             chosen = self.choice.of((first, *self.heard), self.question.names)

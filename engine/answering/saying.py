@@ -15,7 +15,7 @@ from engine.library import Passage
 
 Told = Sequence[tuple[Passage, Scored]]
 
-_WORDS = rf"(?:{NUMBER_WORD}|thirteen|fourteen|sixteen|seventeen|eighteen|nineteen)(?:-\w+)?"
+_WORDS = rf"{NUMBER_WORD}(?:-\w+)?"
 _NUMBER = rf"(?:\d[\d.,]*|{_WORDS})"
 _YEARS = rf"(?:\d{{1,3}}(?![.,]?\d)|{_WORDS})"
 _HOW_OLD = re.compile(r"\bhow old\b|\b(?:what|which) age\b", re.IGNORECASE)

@@ -19,13 +19,16 @@ STOP = frozenset(
     "also out up off only own same such too s t d ll re ve m please tell give say said according get got now "
     "s' it's i'm that's let's kind sort type exactly actually name called currently take takes took taken go goes went "
     "come comes came make makes made want wants wanted use uses used let lets put does again "
+    "don't doesn't didn't isn't aren't wasn't weren't hasn't haven't hadn't won't wouldn't can't cannot couldn't "
+    "shouldn't mustn't needn't ain't i've i'll i'd we're we've we'll we'd you're you've you'll you'd he'll he'd she'll "
+    "she'd they're they've they'll they'd it'll that'll "
     "between among during while until per each every either mean means meant".split()
 )
 
 
 def plain(word: str) -> str:
-    """Without a possessive ending."""
-    return re.sub(r"['’]s?$", "", word)
+    """Without a possessive ending; there is one apostrophe."""
+    return re.sub(r"'s?$", "", word.replace("’", "'"))
 
 
 _STEMMER = snowballstemmer.stemmer("english")

@@ -106,7 +106,7 @@ def _read(match: re.Match[str], today: date) -> Iterator[Time]:
         first = last = found["iso"]
         if len(first) == 7:
             year, month = first.split("-")
-            first, last = (_of_year(int(month), day, year) for day in ("1", "31"))
+            first, last = (_of_year(int(month), day, year, whole=True) for day in ("1", "31"))
     elif found["dotted"]:
         day, month, year = found["dotted"].split(".")
         first = last = f"{year}-{int(month):02}-{int(day):02}"
@@ -120,7 +120,7 @@ def _read(match: re.Match[str], today: date) -> Iterator[Time]:
         if found["year3"] is None and found["part"] is None and not _is_month(match):
             return
         days = _PARTS.get((found["part"] or "").lower(), (1, 31))
-        first, last = (_of_year(month_of(found["month3"]), str(day), found["year3"]) for day in days)
+        first, last = (_of_year(month_of(found["month3"]), str(day), found["year3"], whole=True) for day in days)
     elif found["year4"]:
         if _OF_TIME.search(match.string, 0, match.start()) is None:
             return
@@ -140,10 +140,11 @@ def month_of(name: str) -> int:
     return next(at for at, month in enumerate(MONTHS, 1) if month.lower().startswith(start))
 
 
-def _of_year(month: int, day: str, year: str | None) -> str:
-    """A day; the last one of a month stands for those it lacks."""
+def _of_year(month: int, day: str, year: str | None, *, whole: bool = False) -> str:
+    """A day. whole: of a month that is meant whole, so that its last day stands for those it lacks."""
     number = int(day.lower().rstrip("stndrh"))  # 3rd, 27th
-    number = min(number, calendar.monthrange(int(year or LEAP), month)[1]) if 1 <= month <= 12 else number
+    if whole and 1 <= month <= 12:
+        number = min(number, calendar.monthrange(int(year or LEAP), month)[1])
     return (f"{year}-" if year else "") + f"{month:02}-{number:02}"
 
 

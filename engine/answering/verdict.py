@@ -16,13 +16,16 @@ from engine.answering.verbs import VERBS
 DENIES = re.compile(r"\b(?:not|never|no|none|neither|nor|without|except)\b|n['’]t\b", re.I)
 _ANSWERED = re.compile(r"\W*(yes|no)\b(?=\W)(?! [a-z]|\.? ?\d)", re.I)  # "No. It takes a lock that ..."
 _PART = re.compile(r"(?<![,;()!?–—])[,;()!?–—]++(?=\s)|\.\s|\s-\s|\b(?:but|however|although|though)\b")
+_IS = r"(?:is|are|was|were|be|been|stays?|remains?|all|now|[a-z]+ly)"
 _DENIES = re.compile(
     r"\b(?:not|never|nobody|nothing|cannot|neither|nowhere|unable|hardly)\b|n['’]t\b|\bnon-(?=\w)"
     r"|\b(?:forbid\w*|forbade|prohibit\w*|ban(?:s|ned)|disallow\w*|refus(?:e[sd]?|al)|den(?:y|ies|ied)|declin(?:e[sd]?|ing)"
-    r"|reject(?:s|ed)?|cancel\w*|clos(?:e[sd]?|ing)|exclud(?:e[sd]?|ing)|avoid|fail(?:s|ed)?|g[ai]ve up|given up"
-    r"|against|gone|too (?:old|late|small|young)|sold out|extra)\b",
+    r"|reject(?:s|ed)?|cancel\w*|exclud(?:e[sd]?|ing)|avoid|fail(?:s|ed)?|g[ai]ve up|given up"
+    rf"|too (?:old|late|small|young)|sold out|{_IS} (?:closed|gone|extra|against)|costs? extra|charged extra"
+    r"|closed on|extra (?:charge|cost|fee)|(?:voted|decided|advised|spoke) against)\b",
     re.I,
 )
+_MAY_DENY = re.compile(r"\b(?:closed|gone|extra|against)\b", re.I)
 _AT_NO_COST = re.compile(r"\b(?:no|without|free of) (?:extra|additional|further)(?: \w+)?", re.I)
 _NONE = re.compile(r"\b(?:no|without|nor) (\w+(?: \w+)?)", re.I)
 _GRANTS = re.compile(
@@ -112,12 +115,19 @@ def _modifiers(question: Question) -> frozenset[str]:
 def _denied(question: Question, part: str) -> tuple[bool | None, bool]:
     """Of a question that asks for a denial ("Is the shop closed?"): whether the part says it; None of another. And
     whether it denies beside that: "no fires" of fires, not "no lead" of a pipe."""
-    asked = {match.group().lower() for match in _DENIES.finditer(question.text)} - {"not", "n't", "n’t"}
-    said_so = [match.group().lower() for match in _DENIES.finditer(part)]
-    rest = [word for word in said_so if word not in asked]
+    asked = {_word(match) for match in _DENIES.finditer(question.text)} - {"not", "n't"}
+    may_be_asked = asked | {_word(match) for match in _MAY_DENY.finditer(question.text)}
+    said_so = [_word(match) for match in _DENIES.finditer(part)]
+    rest = [word for word in said_so if word not in may_be_asked]
     none = (stems_of(match.group(1)) for match in _NONE.finditer(part))
     denied = bool(rest) or any(not set(question.stems).isdisjoint(words) for words in none)
-    return (len(rest) < len(said_so) if asked else None), denied
+    so = True if len(rest) < len(said_so) else False if asked else None
+    return so, denied
+
+
+def _word(denying: re.Match[str]) -> str:
+    """What it denies by: "close" of "is closed"."""
+    return stem(denying.group().lower().split()[-1].replace("’", "'"))
 
 
 def _is_of_others(question: Question, part: str, words: frozenset[str]) -> bool:

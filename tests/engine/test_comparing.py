@@ -36,6 +36,10 @@ COMPARED = [
      "How loud is it in the room at the mill?", "How loud is it in the room in Etxalar?"),
     ("Did I buy the Kangoo before I sold the Berlingo?", "before", "When did I buy the Kangoo?",
      "When I sold the Berlingo?"),
+    ("Was Anna born before Ben?", "before", "When was Anna born?", "When was Ben born?"),
+    ("Did Anna finish before Ben?", "before", "When did Anna finish?", "When did Ben finish?"),
+    ("Was the van sold before the car?", "before", "When was the van sold?", "When was the car sold?"),
+    ("Was the house built before the war?", "before", "When was the house built?", "When was the war?"),
     ("Did I go to Rome after Lisbon?", "after", "When did I go to Rome?", "When did I go to Lisbon?"),
     ("Are Leila Haddad and Connor Sykes from the same town?", "same", "Which town is Leila Haddad from?",
      "Which town is Connor Sykes from?"),
@@ -90,6 +94,11 @@ def test_no_comparison(asked: str) -> None:
         ),
         ("two hundred kilos, half an hour, an hour and a half", [(200000.0, "weight"), (30.0, "time"), (90.0, "time")]),
         ("5 ft 11 inches at 59 °F or 15 °C", [(180.34, "length"), (59.0, "heat F"), (15.0, "heat")]),
+        ("-5 °C at first, minus 2.5 °C then", [(-5.0, "heat"), (-2.5, "heat")]),
+        (
+            "1.450 euros, EUR450, EUR 1.450.000 and 1.450 kg",
+            [(1450.0, "money euro"), (450.0, "money euro"), (1450000.0, "money euro"), (1450.0, "weight")],
+        ),
         ("a long one", []),
     ],
 )

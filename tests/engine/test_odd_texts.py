@@ -13,9 +13,11 @@ import torch
 import engine
 from engine.answering.compared import compared_of
 from engine.answering.kinds import kind_of
-from engine.answering.lives import event_of
+from engine.answering.lives import event_of, ordered
 from engine.answering.meaning import Meanings
+from engine.answering.naming import named
 from engine.answering.nested import nested_of
+from engine.answering.particular import particular
 from engine.answering.quantities import quantities
 from engine.answering.question import Question
 from engine.answering.reader import NEVER, READER, Reads
@@ -111,3 +113,83 @@ def test_every_number_word_is_a_number() -> None:
 @pytest.mark.parametrize("asked", ["Isn’t the shop closed?", "Can't I bring a dog?", "Won't it rain?", "Is it open?"])
 def test_denied_questions_are_for_a_yes_or_no(asked: str) -> None:
     assert Question.of(asked).is_yes_no
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "country"),
+    [
+        ("Which country did we visit in May?", "In May a Swedish friend took us to Portugal.", "Portugal"),
+        ("What is the nationality of Jo?", "Jo lives in Norway and is a Swedish singer.", "Swedish"),
+    ],
+)
+def test_people_are_a_country_where_it_is_asked_whose_they_are(asked: str, text: str, country: str) -> None:
+    assert particular(Question.of(asked), text) == country
+
+
+@pytest.mark.parametrize(
+    ("asked", "event"),
+    [
+        ("Where did we celebrate Max's birthday?", None),
+        ("When is the birthday party?", None),
+        ("Where did he live after his father's death?", None),
+        ("When is my mother's birthday?", "born"),
+        ("When does Max have his birthday?", "born"),
+        ("When was the death of Anna?", "died"),
+    ],
+)
+def test_what_is_done_on_a_birthday_is_no_birth(asked: str, event: str | None) -> None:
+    assert event_of(asked) == event
+
+
+def test_a_year_of_three_digits_has_an_order() -> None:
+    assert ordered("850") == (850, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "several"),
+    [
+        ("What street does Tom live in?", False),
+        ("Which year was it?", False),
+        ("What did Thomas buy?", False),
+        ("What happens on Friday?", False),
+        ("Which two cities did we see?", True),
+        ("What medicines does she take?", True),
+    ],
+)
+def test_a_verb_is_no_plural(asked: str, several: bool) -> None:
+    assert Question.of(asked).asks_all == several
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [
+        ("Which phone did Max buy?", None),
+        ("What happened to my phone?", None),
+        ("What did Anna's email promise?", None),
+        ("What is my landlord's phone?", "phone"),
+        ("vet phone", "phone"),
+        ("How do I reach the sitter who lives above us?", "phone"),
+        ("How can I reach Tom?", "phone"),
+        ("How do I get Fiona on the phone?", "phone"),
+        ("How do I reach the hut?", None),
+        ("What is Rosa's email?", "email"),
+    ],
+)
+def test_a_phone_is_a_thing_as_well(asked: str, kind: str | None) -> None:
+    found = kind_of(asked)
+    assert (found.name if found is not None else None) == kind
+
+
+def test_a_denial_is_no_word_of_a_question() -> None:
+    assert Question.of("Why didn’t Tom come to the party?").words == ("tom", "party")
+
+
+def test_a_day_that_a_month_lacks_is_none() -> None:
+    assert times_in("31 February 2024") == ()
+    assert [time.last for time in times_in("in February 2023, at the end of June")] == ["2023-02-28", "06-30"]
+
+
+def test_a_mother_is_looked_for_in_time_that_grows_with_the_text() -> None:
+    began = time.perf_counter()
+    assert list(named("mother", "Ana", "son of to " * 100)) == []
+    assert time.perf_counter() - began < 5.0

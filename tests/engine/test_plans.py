@@ -49,7 +49,7 @@ def test_days_are_behind_or_ahead_of_the_day_of_writing() -> None:
         ("3 February", "2023-02-03"),
         ("We married on 3 February", "2022-02-03"),
         ("We want to marry on 3 February", "2023-02-03"),
-        ("29 February", None),
+        ("29 February", "2024-02-29"),
     ],
 )
 def test_a_day_without_a_year_is_the_nearest_and_of_the_past_the_last(text: str, day: str | None) -> None:

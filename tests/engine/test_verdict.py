@@ -60,6 +60,13 @@ CASES = [
     ("Does the insurance cover bicycles?", "The insurance covers theft except of bicycles.", "", None),
     ("Is the deposit refundable?", "The deposit is non-refundable.", "", "No"),
     ("Are dogs allowed?", "Are dogs allowed?", "", None),
+    ("Is there any cake left?", "The cake is all gone.", "", "No"),
+    ("Did Anna go to Rome?", "Anna has gone to Rome.", "", None),
+    ("Is the flat close to the station?", "The flat is close to the station.", "", "Yes"),
+    ("Is the shop open on Sundays?", "The shop is closed on Sundays.", "", "No"),
+    ("Did we close the deal?", "We closed the deal on Friday.", "", "Yes"),
+    ("Is the band playing against Leeds?", "The band is playing against Leeds.", "", "Yes"),
+    ("Is parking included?", "Parking is extra.", "", "No"),
 ]  # fmt: skip
 
 

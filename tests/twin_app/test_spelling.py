@@ -19,6 +19,7 @@ TEXTS = (
     "Anna signed the insurance for the apartment. She sent the registration form.",
     "A field behind the house, done in the past.",
     "The painter knows Maria; the adaption of the statue for Karin. A fracture.",
+    "A pot with a con inside.",
     "Herr Müller drove from Wrocław to Straße 7.",
 )
 
@@ -51,6 +52,7 @@ def words(tmp_path: Path) -> Iterator[Words]:
         ("ann@boilre.example or boilre.md or x_boilre", "ann@boilre.example or boilre.md or x_boilre"),
         ("Who went to Wroclaw?", "Who went to Wrocław?"),
         ("Where does Mueller live, in which Strasse?", "Where does Muller live, in which Straße?"),
+        ("Which poet did Coen read?", "Which poet did Coen read?"),
         ("How much was the printer?", "How much was the printer?"),  # painter
         ("when was the adoption finished", "when was the adoption finished"),  # adaption
         ("where did karen move", "where did karen move"),  # Karin
