@@ -7,9 +7,9 @@ import re
 _BEFORE = re.compile(
     r"""(?:[\W_]*(?:
     (?:hi|hey|hello|hiya|dear)(?:\ (?:there|twin))?(?=\s*[,.:;!–-])
-    |good\ (?:morning|afternoon|evening)(?=\s*[,.:;!–-]|\ (?:twin|wh\w+|how)\b)|twin(?=\s*[,:])
+    |good\ (?:morning|afternoon|evening)(?!\ (?!twin\b)(?-i:[A-Z]))|twin(?=\s*[,:])
     |(?:ok|okay|um+|hm+|well|so|right|and|now|oh|sorry|please)
-      (?=\s*[,.:;!–-]|\ (?:ok|so|well|(?-i:please)|wh\w+|how|tell\ me|remind\ me)\b)
+      (?=\s*[,.:;!–-]|\ (?:ok|so|well|please(?!\ (?-i:[A-Z][a-z]))|wh\w+|how|tell\ me|remind\ me)\b)
     |(?:a\ )?(?:quick|short|one|another|my|next|last)?\ ?question(?=\s*[:,.–-])
     |i(?:\ have|['’]ve)?\ (?:forgot(?:ten)?|forget)(?=\s*[:,.;–-])
     |i\ (?:can['’]?t|cannot|don['’]?t)\ (?:remember|recall)(?=\s*[:,.;–-])

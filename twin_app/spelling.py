@@ -99,7 +99,7 @@ def _other_letters(word: str, is_name: bool) -> Iterator[str]:
     for plain, letter in _LETTERS:
         for match in re.finditer(plain, word):
             form = word[: match.start()] + letter + word[match.end() :]
-            is_other = letter in "ou" and (len(form) < LEAST_OF_NAME if is_name else is_word(word))
+            is_other = letter in "ou" and (len(form) < LEAST_OF_NAME if is_name else is_word(word) and is_word(form))
             if not is_other:  # a poet is no pot, Coen no con
                 yield form
 

@@ -1,5 +1,5 @@
-"""Answers a question that asks two things: each is asked by itself, over all that the hops have opened. The one that is
-less sure of its answer is what the next hop looks for."""
+"""Answers a question that asks several things: each is asked by itself, over all that the hops have opened. The one
+that is least sure of its answer is what the next hop looks for."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING
 
 from engine.answering.quote import Quoted, is_enough, once, shown
 from engine.answering.sentences import Scored
-from engine.answering.twofold import Two
 from engine.interleave import Step
 from engine.library import Passage
 
 if TYPE_CHECKING:
     from engine.answering.quoting import Quoting
 
-BOTH = "; "
+BETWEEN = "; "
 
 
 class Both:
-    def __init__(self, two: Two, ask: Callable[[str], Quoting]) -> None:
-        self.parts = tuple(map(ask, two))
+    def __init__(self, questions: Sequence[str], ask: Callable[[str], Quoting]) -> None:
+        self.parts = tuple(map(ask, questions))
         self.searched: set[int] = set()
-        self.short = "", 0.0  # both answers in a few words, and how likely the less likely is
+        self.short = "", 0.0  # all answers in a few words, and how likely the least likely is
 
     def following(self, passages: Sequence[Passage], leads: Mapping[int, float], best: Scored | None) -> Step | None:
         """Looks for what is not told yet, one question a hop."""
@@ -47,7 +46,7 @@ class Both:
         return Step(words, f"to follow “{words[:120]}”", ((first.document, context + first.text),))
 
     def answer(self, passages: Sequence[Passage], leads: Mapping[int, float]) -> Quoted | None:
-        """What answers the first, then what answers the second; None where one of them is not sure enough."""
+        """What answers the first, then what answers the others; None where one of them is not sure enough."""
         found = list[Quoted]()
         runs = list[tuple[str, float]]()
         for part in self.parts:
@@ -59,14 +58,14 @@ class Both:
                 return None
             found.append(quoted)
             runs.append(part.span(quoted))
-        both = dict.fromkeys(run for run, _ in runs)
-        self.short = ("", 0.0) if "" in both else (BOTH.join(both), min(likely for _, likely in runs))
+        told = dict.fromkeys(run for run, _ in runs)
+        self.short = ("", 0.0) if "" in told else (BETWEEN.join(told), min(likely for _, likely in runs))
         firsts = once([quoted.sentences[0] for quoted in found])
         beside = [line for pair in zip_longest(*(quoted.sentences[1:] for quoted in found)) for line in pair if line]
         lines = once([*firsts, *beside])
-        told = once([*firsts, *shown(lines)])  # both, however long they are
+        seen = once([*firsts, *shown(lines)])  # all of the answers, however long they are
         score = sum(quoted.score for quoted in found) / len(found)
-        return Quoted(tuple(lines), score, tuple(told), chained=len(firsts) > 1, is_whole=True)
+        return Quoted(tuple(lines), score, tuple(seen), chained=len(firsts) > 1, is_whole=True)
 
     def span(self, quoted: Quoted) -> tuple[str, float]:
         return self.short

@@ -54,10 +54,13 @@ _BEFORE = re.compile(r"\W*(?P<aux>did|was|were|had|has|have) (?P<a>.+?) (?P<rule
 _TO = re.compile(
     r"(.*\b(?:to|in|at|visit|see|met|meet|buy|read|finish|sell|view) )(?:(?:the|my) )?(?:[\w’'-]+ ?){1,3}\Z"
 )
-_NAMED = r"(?:(?:my |our )?[A-Z][\w’'-]+(?: (?:(?:and|of|the|de|van|von) )?[A-Z][\w’'-]+){0,4})"
+_NAMED = (
+    r"(?:(?!Brexit|Covid|World War)(?:my |our )?[A-Z][\w’'-]+(?: (?:(?:and|of|the|de|van|von) )?[A-Z][\w’'-]+){0,4})"
+)
+_GOODS = r"(?:house|flat|car|van|boat|bike|bicycle|piano|caravan|cottage|cabin|mower|tent|tractor)"
 _DOERS = tuple(  # of whom or what the same may be told: "Was Anna born before Ben?", not "built before the war"
     (re.compile(rf"{own} (?P<done>{deed})"), re.compile(own))
-    for own, deed in ((_NAMED, "[a-z].*"), (r"(?:(?:the|my|our) [\w’' -]+)", "(?:sold|bought|released|published|born)"))
+    for own, deed in ((_NAMED, "[a-z].*"), (rf"(?:(?:the|my|our) {_GOODS})", "(?:sold|bought)"))
 )
 _CLAUSE = re.compile(
     r"(?:I|we|you|he|she|they)\b|.*\b(?:was|were|is|had|did|has|got|came|left|moved|started|died|ended)\b"

@@ -64,20 +64,29 @@ _CLOCK = (
 _WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
 _NO_YEAR = "".join(f"(?<!{end} )" for end in ("ary", "rch", "ril", "ay", "une", "uly", "ust", "ber"))  # of a month
 _NO_HOUR = "".join(f"(?<!\\b{word} )" for word in ("by", "until", "till", "before", "after"))
-_OWN = r"(?<=what)(?:['’]s| is| was) (?:\w+ ){0,3}?(?:\w+['’]s|my|our|his|her|their) (?:mobile |work |home )?"
+_OWN = (  # "What is Ben's new email?", "plumber's phone", not "What happened to my phone?"
+    r"(?:^\W*|\bwhat(?:['’]s| is| was) |\bha(?:ve|s) |\bgive me )"
+    r"(?:(?:(?:my|our|his|her|their|the) )?\w+['’]?s|my|our|his|her|their|the)"
+    r" (?:(?:new|old|current|private|personal|work|home|mobile|office|support|contact|main|former) )*"
+)
+_HOW_TO = r"\bhow (?:do|can|could|would|should) (?:I|we|you|one)"
+_REACHED = (
+    rf"(?:(?:the|my|our|[\w-]+['’]s) (?:[\w-]+ ){{0,2}}(?:{ROLE}|sitter|babysitter|caretaker|agent|hotline)\b"
+    r"|[^?]*\bwho\b)"
+)
 KINDS: tuple[Kind, ...] = (
-    _kind("email", rf"\b(?:e-?)?mail address\b(?!.*\b(?:say|said|about|mention))|{_OWN}e-?mail\W*\Z"
-          r"|^\W*(?:(?!which\b|what\b)\w+ )?e-?mail\b|\be-?mail (?:of|for)\b"
-          r"|\b(?:what|which) e-?mail (?:can|should|do|does|is)\b",
+    _kind("email", rf"\b(?:e-?)?mail address\b(?!.*\b(?:say|said|about|mention))|{_OWN}e-?mail(?: at \w+)?\W*\Z"
+          r"|^\W*(?:\w+ )?e-?mail\W*\Z|\be-?mail (?:of|for) (?!.*\b(?:sa(?:y|id)|about|mention\w*|promise\w*)\b)"
+          r"|\b(?:what|which) e-?mail (?:can|should|do|did|have) (?:I|we)\b",
           r"[^\s@]+@[^\s@]+\.\w+"),
     _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach|reaches|ring)\b"
           rf"|\b(call|dial|reach|ring)\b.*\bnumber|{_OWN}(?:tele)?phone\W*\Z"
-          r"|^\W*(?:(?!which\b|what\b)\w+ )?phone\b|\bphone (?:of|for)\b"
+          r"|^\W*(?:\w+ )?phone\W*\Z|\bphone (?:of|for)\b"
           rf"|\bnumber (?:of|for) (?:\w+ ){{0,3}}?(?:person|one|man|woman|friend|who\w*|{ROLE})\b"
-          r"|(?:['’]s|\bwhose) number\b|\bon the phone\W*\Z"
-          r"|\bhow (?:do|can|could|would|should) (?:I|we|you|one) (?:call|ring|phone|get hold of|get in touch with|contact)\b"
-          r"|\bhow (?:do|can|could|would|should) (?:I|we|you|one) reach (?:(?-i:[A-Z])[\w’'-]+\W*\Z|[^?]*\bwho\b"
-          rf"|(?:the|my|our|[\w-]+['’]s) (?:[\w-]+ )?(?:{ROLE}|\w+ers?|\w+ors?)\b)",
+          rf"|(?:['’]s|\bwhose) number\b|{_HOW_TO} (?:get|reach|have) [^?]+ on the phone\b"
+          rf"|{_HOW_TO} (?:call|ring|phone|get hold of|get in touch with|contact) (?:{_REACHED}"
+          r"|(?-i:[A-Z])\w+\b)(?!.*\bmail\b)"
+          rf"|{_HOW_TO} reach {_REACHED}",
           r"(?<![\d/.-])\+?(?!\d{4}-\d\d-\d\d\b|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d\b)\d[\d\s()/.-]{5,}\d"),
     _kind("code", r"\b(code|serial|confirmation|booking|reference|policy|licen[cs]e|frame|account|registration|model"
           r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"

@@ -27,16 +27,18 @@ _SAID = {
     "born": re.compile(r"\b(?:born|birth(?! certificate)|birthday|dob|d\.o\.b|b\.)(?!\w)[^.;()]{0,40}?\Z", re.I),
     "died": re.compile(r"\b(?:died|death(?! certificate)|dead|was killed|passed away|d\.)(?!\w)[^.;()]{0,40}?\Z", re.I),
 }
-_OCCASION = (  # "Where did we celebrate Max's birthday?" asks of no birth
-    r"\A(?!.*\b(?:did|does|do|will|celebrat\w+)\b(?!.*\b(?:have|take place|happen|occur|fall)\b))"
-    r"(?!.*\b(?:on|for|at|before|after|since|until|to|with) (?:(?:my|our|his|her|their|the|[\w-]+['’]s) (?:\w+ )?){1,2}"
-    r"(?:birth|death))"
-    r".*"
+_OCCASION = (  # "Where did we celebrate Max's birthday?", "after his father's death" ask of no birth and no death
+    r"\A(?!.*\bcelebrat|.*\b(?:on|for|at|before|after|since|until|to|with)"
+    r" (?:(?:my|our|his|her|their|the|[\w-]+['’]s) (?:\w+ )?){1,2}(?:birth|death))"
 )
 _ITSELF = r"(?! (?:certificate|party|cake|card|presents?|gifts?|dinner|lunch|celebrations?|trip|do)\b)"
 _ASKED = {
-    "born": re.compile(rf"\b(?:born|birthplace|birthdate)\b|{_OCCASION}\b(?:birth|birthday)\b{_ITSELF}", re.I),
-    "died": re.compile(rf"\b(?:die[ds]?|pass(?:ed)? away)\b|{_OCCASION}\bdeath\b{_ITSELF}", re.I),
+    "born": re.compile(
+        rf"\b(?:born|birthplace|birthdate)\b|{_OCCASION}.*\bbirth\b{_ITSELF}"
+        rf"|{_OCCASION}(?!.*\bwhere\b).*\bbirthday\b{_ITSELF}",
+        re.I,
+    ),
+    "died": re.compile(rf"\b(?:die[ds]?|pass(?:ed)? away)\b|{_OCCASION}.*\bdeath\b{_ITSELF}", re.I),
 }
 
 

@@ -11,7 +11,10 @@ from engine.answering.question import Question
 from engine.answering.relations import of_in
 from engine.answering.stems import stems_of
 
-_OF_SOMEBODY = re.compile(r"\b(?:nationality|citizen(?:ship)?|from)\b", re.I)  # "Dutch" tells more of it than a country
+_OF_SOMEBODY = re.compile(  # of whom "Dutch" tells more than a country does
+    r"\bnationality\b|\bcitizenship\b|\b(?:is|are|was|were) (?:he|she|they|my|our|his|her|(?-i:[A-Z]))[^?]*\bfrom\b",
+    re.I,
+)
 
 
 def particular(question: Question, text: str) -> str | None:

@@ -53,15 +53,21 @@ _NUMBER = (
 _UNIT = "|".join(f"(?P<u{at}>(?:{pattern})(?![\\w²]))" for at, pattern in enumerate(_UNITS))
 _MONEY = "|".join(_CURRENCIES)
 _QUANTITY = re.compile(
-    rf"(?:(?P<sign>[$€£¥]|\b(?:eur|usd|gbp|sek|nok|dkk|chf|pln)(?![a-z])) ?"
-    rf"|(?P<minus>(?<![\w.,:/)-])[-−](?=\d)|\bminus )|(?<![\w.,:/-]))(?P<number>{_NUMBER})"
+    r"(?P<minus>(?<![\w.,:/)-])[-−–](?=[$€£¥\d])|\bminus )?"
+    r"(?:(?P<sign>[$€£¥]|\b(?:eur|usd|gbp|sek|nok|dkk|chf|pln)(?![a-z])) ?(?P<less>[-−](?=\d))?"
+    r"|(?(minus)|(?<![\w.,:/-])))"
+    rf"(?P<number>{_NUMBER})"
     r"(?P<times> ?k(?!\w)| (?:hundred|thousand|million)\b)?(?P<half> and a half)?"
     rf"(?:(?: |-)?(?:(?P<cents>(?:cents?|pence|p)(?!\w))|{_UNIT}|(?P<money>(?:{_MONEY})(?!\w)))"
     r"(?P<more> and a half)?)?(?![\d:])",
     re.I,
 )
+_POINTED = ("dollar", "pound", "yen", "rupee")  # where a point is none between thousands
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_OF_GOODS = "kwh|lit(?:re|er)|l|gallon|kg|unit|minute|m3|m³"  # 1.789 euros a litre
 _PAID_FOR = re.compile(
-    r"\W{0,2}(?:an?|per|each|every) (month|year|week|night|day|page|hour|person|km)\b|/(month|year|week|night|day)",
+    rf"\W{{0,2}}(?:an?|per|each|every) (month|year|week|night|day|page|hour|person|km|{_OF_GOODS})\b"
+    rf"|/ ?(month|year|week|night|day|{_OF_GOODS})\b",
     re.I,
 )
 _AND = re.compile(r"[, ]*(?:and )?\Z", re.I)
@@ -105,21 +111,26 @@ def _read(match: re.Match[str]) -> Quantity | None:
         value = _written(number)
     value *= _TIMES[match["times"].strip().lower()] if match["times"] else 1.0
     value += 0.5 if match["half"] or match["more"] else 0.0
-    value = -value if match["minus"] else value
+    is_less = match["minus"] is not None or match["less"] is not None
+    value = -value if is_less else value
     if match["cents"]:
         return Quantity(value / 100, "money", match.span())
     if currency := match["sign"] or match["money"]:
-        value *= 1000.0 if re.fullmatch(r"\d{1,3}\.\d{3}", number) else 1.0  # there are no thousandths of a euro
         name = next(name for pattern, name in _CURRENCIES.items() if re.fullmatch(pattern, currency, re.I))
         paid = _PAID_FOR.match(match.string, match.end())
         per = (paid[1] or paid[2]).lower() if paid is not None else ""
+        if name not in _POINTED and _THOUSANDS.fullmatch(number) and not re.fullmatch(_OF_GOODS, per):
+            value *= 1000.0
         end = paid.end() if paid is not None else match.end()
         return Quantity(value, f"money {name} {per}".strip(), (match.start(), end))
     for at, (of, worth) in enumerate(_UNITS.values()):
-        if match[f"u{at}"]:
-            return Quantity(value * worth, of, match.span())
+        if match[f"u{at}"]:  # a dash before two kilos begins a list
+            is_range = is_less and not of.startswith("heat") and match["minus"] != "minus "
+            return None if is_range else Quantity(value * worth, of, match.span())
     if re.fullmatch(r"(?:19|20)\d\d", number):
         return None  # a year
+    if is_less or re.fullmatch(r"\d+(?:\.\d+){2,}", number):
+        return None  # of a list, of a version
     return None if number in ("a", "an", "half", "half a", "half an", "one") else Quantity(value, "", match.span())
 
 

@@ -10,6 +10,7 @@ from engine.answering.kinds import MONEY, NUMBER_WORD, ROLE, SPECIFIC, TIMED, UN
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.talk import BEFORE
 from engine.answering.times import Time, times_in
+from engine.answering.verbs import VERBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,15 @@ class Question:
 
     @property
     def asks_all(self) -> bool:
-        """Several answers are asked for."""
-        return _ALL.search(self.text[:LONGEST]) is not None
+        """Several answers are asked for: "which trains did I take", not "which train leaves"."""
+        text = self.text[:LONGEST]
+        if (match := _ALL.search(text)) is None or (things := match["things"]) is None:
+            return match is not None
+        is_name = things[0].isupper() and things[1:].islower()
+        is_verb = (stem(things.lower()) in VERBS or things.lower() in _DOES) and _SUBJECT_NEXT.match(
+            text, match.end()
+        ) is None
+        return not is_name and not is_verb
 
     @property
     def asks_now(self) -> bool:
@@ -226,13 +234,13 @@ _NESTED = tuple(
         r"^\W*(?:when|where|why|how)\b.*\bof\b",
     )
 )
-_NO_PLURAL = (
-    r"(?:is|was|are|were|does|did|do|has|had|have|will|can|could|would|should|this|its|his|class|bus|gas|lens|canvas|status"
-    r"|happens|means|makes|comes|goes|says|keeps|lies|stands|helps|lives|needs|hangs)\b"
-)
+_AUX = r"(?:is|was|are|were|does|did|do|has|had|have|will|can|could|would|should)\b"
+_DOES = frozenset("costs means comes goes makes says takes gives".split())  # verbs that do not count as words
+_ONE = "(?:this|its|his|class|bus|gas|lens|canvas|status)"
+_SUBJECT_NEXT = re.compile(rf" ?(?:{_AUX}|(?:I|we|you|he|she|it|they)\b|\W*\Z)", re.I)
 _ALL = re.compile(
     r"^\W*(?:list|what are|who are|which are"
-    rf"|(?:what|which) (?!{_NO_PLURAL})(?:\w+ (?!{_NO_PLURAL}))?(?-i:[a-z])\w*[^\Ws]s)\b"
+    rf"|(?:what|which) (?!{_AUX})(?:\w+ )?(?P<things>(?!{_AUX}|{_ONE}\b)\w*[^\Ws]s))\b"
     r"|\ball the\b",
     re.I,
 )

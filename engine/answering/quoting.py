@@ -39,7 +39,7 @@ from engine.answering.sentences import Scored, score_sentences, term_weights
 from engine.answering.short import MOST
 from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
-from engine.answering.twofold import two_of
+from engine.answering.twofold import questions_in
 from engine.answering.unnest import Unnesting
 from engine.answering.verbs import VERBS
 from engine.answering.verdict import verdict
@@ -67,9 +67,9 @@ class Quoting:
         self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
         self.library, self.is_part, self.depth = library, is_part, depth
         compared = compared_of(question) if depth == 0 else None
-        two = two_of(question) if depth == 0 and compared is None else None
+        several = questions_in(question) if depth == 0 and compared is None else ()
         self.comparing: Comparing | Both | None = Comparing(compared, self._side) if compared else None
-        self.comparing = Both(two, self._side) if two else self.comparing
+        self.comparing = Both(several, self._side) if several else self.comparing
         self.choice = None if self.comparing else choice_of(question)
         nested = nested_of(question) if self.comparing is None and depth < DEEPEST else None
         if is_part and nested is not None and nested.of is None:

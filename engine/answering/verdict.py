@@ -22,8 +22,15 @@ _DENIES = re.compile(
     r"|\b(?:forbid\w*|forbade|prohibit\w*|ban(?:s|ned)|disallow\w*|refus(?:e[sd]?|al)|den(?:y|ies|ied)|declin(?:e[sd]?|ing)"
     r"|reject(?:s|ed)?|cancel\w*|exclud(?:e[sd]?|ing)|avoid|fail(?:s|ed)?|g[ai]ve up|given up"
     rf"|too (?:old|late|small|young)|sold out|{_IS} (?:closed|gone|extra|against)|costs? extra|charged extra"
-    r"|closed on|extra (?:charge|cost|fee)|(?:voted|decided|advised|spoke) against)\b",
+    r"|extra (?:charge|cost|fee)|(?:voted|decided|advised|spoke) against)\b",
     re.I,
+)
+_CONTRARY = (  # what denies one thing that is asked, and no other: "closed Mondays", "breakfast extra"
+    (
+        stem("open"),
+        re.compile(r"\bclos(?:es|ed|ing)\b(?! (?:at|to|by|in on)\b|,? ?\d)|\bwill close\b(?! (?:at|to|by)\b)", re.I),
+    ),
+    (stem("included"), re.compile(r"\bextra\b", re.I)),
 )
 _MAY_DENY = re.compile(r"\b(?:closed|gone|extra|against)\b", re.I)
 _AT_NO_COST = re.compile(r"\b(?:no|without|free of) (?:extra|additional|further)(?: \w+)?", re.I)
@@ -117,7 +124,8 @@ def _denied(question: Question, part: str) -> tuple[bool | None, bool]:
     whether it denies beside that: "no fires" of fires, not "no lead" of a pipe."""
     asked = {_word(match) for match in _DENIES.finditer(question.text)} - {"not", "n't"}
     may_be_asked = asked | {_word(match) for match in _MAY_DENY.finditer(question.text)}
-    said_so = [_word(match) for match in _DENIES.finditer(part)]
+    forms = (_DENIES, *(form for one, form in _CONTRARY if one in question.stems))
+    said_so = [_word(match) for form in forms for match in form.finditer(part)]
     rest = [word for word in said_so if word not in may_be_asked]
     none = (stems_of(match.group(1)) for match in _NONE.finditer(part))
     denied = bool(rest) or any(not set(question.stems).isdisjoint(words) for words in none)

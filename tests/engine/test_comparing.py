@@ -39,6 +39,8 @@ COMPARED = [
     ("Was Anna born before Ben?", "before", "When was Anna born?", "When was Ben born?"),
     ("Did Anna finish before Ben?", "before", "When did Anna finish?", "When did Ben finish?"),
     ("Was the van sold before the car?", "before", "When was the van sold?", "When was the car sold?"),
+    ("Was Ben born before World War II?", "before", "When was Ben born?", "When was World War II?"),
+    ("Was the house sold before the wedding?", "before", "When was the house sold?", "When was the wedding?"),
     ("Was the house built before the war?", "before", "When was the house built?", "When was the war?"),
     ("Did I go to Rome after Lisbon?", "after", "When did I go to Rome?", "When did I go to Lisbon?"),
     ("Are Leila Haddad and Connor Sykes from the same town?", "same", "Which town is Leila Haddad from?",
@@ -98,6 +100,12 @@ def test_no_comparison(asked: str) -> None:
         (
             "1.450 euros, EUR450, EUR 1.450.000 and 1.450 kg",
             [(1450.0, "money euro"), (450.0, "money euro"), (1450000.0, "money euro"), (1450.0, "weight")],
+        ),
+        ("balance -€20, then €-5 and -$45.50", [(-20.0, "money euro"), (-5.0, "money euro"), (-45.5, "money dollar")]),
+        ("-2 kg flour, 20 -30 minutes", []),
+        (
+            "Diesel at 1.789 euros a litre, 0.125 euros per kWh and $3.459",
+            [(1.79, "money euro"), (0.12, "money euro"), (3.46, "money dollar")],
         ),
         ("a long one", []),
     ],

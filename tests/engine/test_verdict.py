@@ -67,6 +67,10 @@ CASES = [
     ("Did we close the deal?", "We closed the deal on Friday.", "", "Yes"),
     ("Is the band playing against Leeds?", "The band is playing against Leeds.", "", "Yes"),
     ("Is parking included?", "Parking is extra.", "", "No"),
+    ("Is breakfast included?", "Breakfast extra, 10 euros.", "", "No"),
+    ("Is the gym open on Sundays?", "The gym closes on Sundays.", "", "No"),
+    ("Is the museum open on Mondays?", "Museum closed Mondays.", "", "No"),
+    ("Is the shop open on Sundays?", "The shop closes at six on Sundays.", "", None),
 ]  # fmt: skip
 
 

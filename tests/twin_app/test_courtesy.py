@@ -49,6 +49,7 @@ def test_what_stands_around_a_question_is_left_out(typed: str) -> None:
         "tell me about the roof",
         "Now that Anna has left, who does the books?",
         "Please and Thank You: who wrote it?",
+        "Good morning?",
         "Good Morning America is on when?",
         "Please Please Me is by whom?",
         "",
