@@ -43,8 +43,8 @@ def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
     return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I), name)
 
 
-def _narrow(name: str, asked: str, looks: str, wider: str | None = "number") -> Kind:
-    return Kind(name, re.compile(asked, re.I), re.compile(looks, re.I), wider)
+def _narrow(name: str, asked: str, looks: str, wider: str | None = "number", *, is_open: bool = False) -> Kind:
+    return Kind(name, re.compile(asked, re.I), re.compile(looks, re.I), wider, is_open)
 
 
 UNIT = (
@@ -74,6 +74,15 @@ _REACHED = (
     rf"(?:(?:the|my|our|[\w-]+['’]s) (?:[\w-]+ ){{0,2}}(?:{ROLE}|sitter|babysitter|caretaker|agent|hotline)\b"
     r"|[^?]*\bwho\b)"
 )
+_BEFORE_COUNTS = (  # "number 26", "about 40 people" are no addresses
+    r"numbers?|no|nr|page|room|plot|version|line|bus|tram|route|than|about|over|under|of|on|in|at|to|and|or|for|by|from"
+    r"|least|most|only|until|till|since|after|before|is|was|are|were|be|costs?|paid|pay|week|day|year|grade|class|size|the"
+    r"|with|took|take|has|have|had|came|within|every|aged?|around|nearly|almost|another|all|some|gets?|got|got"
+)
+_OF_COUNTS = (
+    r"\s*(?:[%°$€£¥]|(?:per ?cent|degrees?|people|times|years?|months?|weeks?|days?|hours?|minutes?|kg|km|cm|mm|kr|sek"
+    r"|eur|euros?|usd|gbp|pounds?|dollars?)\b)"
+)
 KINDS: tuple[Kind, ...] = (
     _kind("email", rf"\b(?:e-?)?mail address\b(?!.*\b(?:say|said|about|mention))|{_OWN}e-?mail(?: at \w+)?\W*\Z"
           r"|^\W*(?:\w+ )?e-?mail\W*\Z|\be-?mail (?:of|for) (?!.*\b(?:sa(?:y|id)|about|mention\w*|promise\w*)\b)"
@@ -99,7 +108,7 @@ KINDS: tuple[Kind, ...] = (
           r"|\+?\d[\d ]{6,}\d|\bversion \w"
           r"|\b(?:code|number|no\.?|nr|pin|locker)\W{1,3}(?:is |was )?\d{1,2}\b"),
     _kind("address", r"\baddress\b",
-          rf"\b(?!(?:{_MONTH}|\w+day)\b)[^\W\d]\w+ \d+\b"
+          rf"\b(?!(?:{_MONTH}|\w+day|{_BEFORE_COUNTS})\b)[^\W\d]\w+ \d{{1,4}}\b(?![.,:/-]?\d)(?!{_OF_COUNTS})"
           rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place"
           r"|close|drive|gardens?|terrace|court|crescent|mews|grove|hill|quay|walk|alley|yard|st|rd|ave)\b"
           r"|\baddress(?: \(\w+\))?:"),
@@ -159,7 +168,7 @@ NARROW: tuple[Kind, ...] = (
             r"\b(?:red|blue|green|yellow|orange|purple|violet|pink|brown|black|white|gr[ae]y|silver|gold(?:en)?|beige|cream"
             r"|navy|turquoise|teal|maroon|crimson|scarlet|lilac|lavender|mauve|magenta|indigo|ochre|mustard|olive|sage|mint"
             r"|ivory|charcoal|anthracite|copper|bronze|burgundy|petrol|khaki|tan|rust|amber|cyan|peach|coral|terracotta"
-            r"|aubergine)\b", None),
+            r"|aubergine)\b", None, is_open=True),  # paints have names
     _narrow("job", r"\b(?:job|profession|occupation)\b(?! (?:interview|offer|application))"
             r"|\bfor (?:a|her|his|their) living\b|\bwhat does (?-i:[A-Z])[\w ]+ (?:do|work as)\W*\Z",
             r"\b(?:as an? \w+|(?:is|was|becomes?|became|been) (?:now )?an? \w+|works? (?:as|for|at|in)\b|worked|working"

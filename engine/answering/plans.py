@@ -37,6 +37,11 @@ def is_plan(text: str, at: int) -> bool:
     return _PLANS.search(text, *clause(text, at)) is not None
 
 
+def tells_of_what_has_been(text: str, at: int) -> bool:
+    """Whether the clause in which a place of a text lies has a verb of the past."""
+    return _PAST.search(text, *clause(text, at)) is not None
+
+
 def clause(text: str, at: int) -> tuple[int, int]:
     """The clause in which a place of a text lies."""
     begin = max(
@@ -67,7 +72,7 @@ def with_year(time: Time, text: str, written: str) -> str | None:
     years = range(max(1, near.year - within), min(9999, near.year + within) + 1)
     month, number = int(time.first[:2]), int(time.first[3:])
     same = [date(year, month, number) for year in years if number <= monthrange(year, month)[1]]
-    if not is_plan(text, time.at[0]) and _PAST.search(text, *clause(text, time.at[0])) is not None:
+    if not is_plan(text, time.at[0]) and tells_of_what_has_been(text, time.at[0]):
         same = [one for one in same if one <= near]
     return min(same, key=lambda one: abs(one - near)).isoformat() if same else None
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from engine.answering.focus import LONGEST, focus_of
-from engine.answering.kinds import MONEY, NUMBER_WORD, ROLE, SPECIFIC, TIMED, UNIT, Kind, kind_of
+from engine.answering.kinds import KINDS, MONEY, NUMBER_WORD, ROLE, SPECIFIC, TIMED, UNIT, Kind, kind_of
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.talk import BEFORE
 from engine.answering.times import Time, times_in
@@ -56,6 +56,13 @@ class Question:
             return frozenset()
         named = times_in(text)
         return frozenset().union(*(stems for time, stems in self.times if any(map(time.covers, named))))
+
+    def elsewhen(self, text: str) -> frozenset[str]:
+        """The stems of times that a text does not mean: March of "March 2024" where all that it names is of 2023."""
+        if not self.times or _SPAN.search(self.text[:LONGEST]) is not None or not (named := times_in(text)):
+            return frozenset()
+        missed = (stems for time, stems in self.times if not any(time.covers(n) or n.covers(time) for n in named))
+        return frozenset().union(*missed)
 
     @property
     def is_yes_no(self) -> bool:
@@ -194,6 +201,8 @@ class Question:
         text = said(text)
         if self.kind.name == "leave":  # "not allowed" of "Are pets allowed?"
             return self.kind.looks.search(text) is not None
+        if self.kind.name == "code" and _CODED.search(self.text[:LONGEST]) and _CALLING.search(text) is not None:
+            text = _TO_CALL.sub(" ", text)  # a telephone is no serial number
         empty = STOP - {"may"} if self.kind.name in TIMED else STOP
         return any(
             word not in empty and stem(plain(word)) not in self.stems
@@ -244,6 +253,14 @@ _ALL = re.compile(
     r"|\ball the\b",
     re.I,
 )
+_CODED = re.compile(
+    r"\b(?:frame|serial|policy|claim|order|invoice|booking|registration|passport|account|licen[cs]e|model|reference"
+    r"|confirmation|pin|password|iban|code|version)\b",
+    re.I,
+)
+_CALLING = re.compile(r"\b(?:tele)?phone\b|\b(?:call|ring|mobile|tel)\b", re.I)
+_TO_CALL = next(kind.looks for kind in KINDS if kind.name == "phone" and isinstance(kind.looks, re.Pattern))
+_SPAN = re.compile(r"\b(?:between|since|until|till|before|after|by|from)\b", re.I)  # a time that is not named either
 _AT_PRESENT = r"\b(?:now|current|newest|latest|still|nowadays|these days|at the moment)\b"
 _NOW = re.compile(
     rf"{_AT_PRESENT}|\b(?:currently|today|since)\b"

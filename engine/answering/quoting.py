@@ -34,11 +34,12 @@ from engine.answering.quote import (
 )
 from engine.answering.reader import Reading, Reads
 from engine.answering.relations import Of
-from engine.answering.saying import is_unsaid
+from engine.answering.saying import asks_a_limit, is_unsaid, tells_a_limit
 from engine.answering.sentences import Scored, score_sentences, term_weights
 from engine.answering.short import MOST
 from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
+from engine.answering.totals import bill_words, file_of, of_all, total_of
 from engine.answering.twofold import questions_in
 from engine.answering.unnest import Unnesting
 from engine.answering.verbs import VERBS
@@ -194,6 +195,12 @@ class Quoting:
         best = max(self.readings[_place(sentence)].logit for sentence in head)
         order = sorted(head, key=lambda s: -self._heard(s, best, self.policy.choosing_weight).logit)
         self.heard = self._telling_first([self._heard(sentence, best, FURTHER) for sentence in order])
+        chosen = self.heard[0]
+        if (total := total_of(self.question, self.passages, chosen, self.found)) is not None:
+            file = file_of(self.passages, chosen)
+            near = bill_words(self.question).union(*(one.near for one in self.found if one.document in file))
+            total = of_all(chosen, total, near, self.weights, self.policy.sentence_weights)
+            self.heard.insert(0, total)
         quoted = choose(self.question, [*self.heard, *rest], self.links, self.weights, self._behind)
         assert quoted is not None
         self.gathered = gathered(self.question, [*self.heard, *rest], self.passages, self.weights)
@@ -204,6 +211,8 @@ class Quoting:
         self._read(quoted.sentences)
         first = quoted.sentences[0]
         alone = next((sentence for sentence in head if _place(sentence) == _place(first)), first)
+        if total is not None and _place(total) == _place(first):
+            alone = total
         any_run = math.log(sum(math.exp(min(reading.logit, 50.0)) for reading in self.readings.values()) + 1e-9)
         own, reader, bias = self.policy.reader_weights
         self.trust = score = _sigmoid(own * alone.logit + reader * any_run + bias)
@@ -220,11 +229,15 @@ class Quoting:
         return replace(quoted, score=max(score, least), signs=seen)
 
     def _telling_first(self, heard: list[Scored]) -> list[Scored]:
-        """Where a name is asked for, a sentence that tells it before one that has more of the question's words."""
-        if not asks_a_name(self.question):
-            return heard
+        """Where a name is asked for, or by when, a sentence that tells it before one that has more of the question's
+        words."""
         least = TELLING * heard[0].score
-        tells = (tells_the_name(self.question, self.passages[s.document], s) for s in heard)
+        if asks_a_name(self.question):
+            tells = [tells_the_name(self.question, self.passages[s.document], s) for s in heard]
+        elif asks_a_limit(self.question):
+            tells = [tells_a_limit(s) for s in heard]
+        else:
+            return heard
         first = next((s for s, told in zip(heard, tells, strict=True) if told and s.score >= least), heard[0])
         return [first, *(s for s in heard if s is not first)]
 

@@ -38,6 +38,14 @@ _ADDRESSES = ("email", "phone")
 _ANY_NUMBER = re.compile(
     rf"\d|\b{_NUMBER}\b|\b(?:thousand|grand|half|noon|midnight|free|nothing|couple)\b", re.IGNORECASE
 )
+_BY_WHEN = re.compile(
+    r"\b(?:by|until|till|before) (?:when|(?:what|which) (?:date|day|time))\b|\bdeadline\b", re.IGNORECASE
+)
+_LIMIT = re.compile(
+    r"\b(?:(?:by|before|until|till|through|latest|no later than|not later than)"
+    r" (?:the )?(?:\d|\w+day\b|\w+ \d|noon|end)|due|deadline|at the latest|expire[sd]?|valid|closing date|within \d)",
+    re.IGNORECASE,
+)
 NEAR = 4  # words between a number and what is counted
 SHORT = 3  # words of an answer that is no more than a number
 
@@ -59,6 +67,16 @@ def is_unsaid(question: Question, best: Scored, told: Told) -> bool:
     if _BRAND.search(question.text) is not None:
         return not any(tells_a_brand(question, *one) for one in told)
     return False
+
+
+def asks_a_limit(question: Question) -> bool:
+    """It is asked by when, or until when."""
+    return _BY_WHEN.search(question.text) is not None
+
+
+def tells_a_limit(sentence: Scored) -> bool:
+    """Whether a sentence tells by when."""
+    return _LIMIT.search(sentence.says) is not None
 
 
 def _beside(told: Told, best: Scored) -> Told:

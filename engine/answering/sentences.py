@@ -182,7 +182,7 @@ def read_sentences(
         for (start, end), begin, told_of in zip(passage.sentences, begins, people, strict=True)
     ]
     inside = [
-        known([*stems, *said_by], asked)
+        (known([*stems, *said_by], asked) - question.elsewhen(passage.text[a:b]))
         | (question.kind_stems if holds else frozenset())
         | question.timed(passage.text[a:b])
         for stems, said_by, holds, (a, b) in zip(ordered, people, answering, passage.sentences, strict=True)

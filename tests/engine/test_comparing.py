@@ -105,7 +105,7 @@ def test_no_comparison(asked: str) -> None:
         ("-2 kg flour, 20 -30 minutes", []),
         (
             "Diesel at 1.789 euros a litre, 0.125 euros per kWh and $3.459",
-            [(1.79, "money euro"), (0.12, "money euro"), (3.46, "money dollar")],
+            [(1.79, "money euro litre"), (0.12, "money euro kwh"), (3.46, "money dollar")],
         ),
         ("a long one", []),
     ],

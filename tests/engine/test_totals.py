@@ -1,0 +1,53 @@
+"""What a bill comes to is told by its total, not by a line of it; by when is told by a line with a limit."""
+
+from __future__ import annotations
+
+import pytest
+from rare import asked_of
+
+INVOICE = """Hallberg's garage
+Invoice 2024-0388, 14 May 2024
+Customer: Nora Lindqvist
+Brake disc, front, pair 2,190.00
+Brake pads, front, set 912.00
+Labour, brakes, 2.2 h 1,980.00
+Sum without VAT: 5,472.00 SEK
+VAT 25 per cent: 1,368.00 SEK
+Total to pay: 6,840.00 SEK
+To be paid within 20 days to our account."""
+OFFER = """Solar panels, offer of Channel Solar
+18 panels, 370 W each 5,240.00
+Inverter, Fronius 2,180.00
+Total 7,870.00
+Deposit paid on 3 April -1,500.00
+Balance due 2 June 6,370.00"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ("How much did the garage charge for the front brakes?", "Total to pay: 6,840.00 SEK"),
+        ("What was the total of the garage's invoice for the brakes?", "Total to pay: 6,840.00 SEK"),
+        ("What did the brakes cost altogether?", "Total to pay: 6,840.00 SEK"),
+        ("How much did we pay for the brake pads?", "Brake pads, front, set 912.00"),
+        ("How much do we still owe Channel Solar for the panels?", "Balance due 2 June 6,370.00"),
+    ],
+)
+def test_a_bill_comes_to_its_total(asked: str, line: str) -> None:
+    quoted = asked_of(asked, (INVOICE, OFFER, "The garage is closed in July.")).chosen()
+    assert quoted is not None
+    assert quoted.sentences[0].text.strip() == line
+
+
+def test_where_nothing_is_billed_nothing_is_summed() -> None:
+    texts = ("The guests pay 100 euros in all.\nTotal length: 12 km.", "We paid 40 euros for the lamp.")
+    quoted = asked_of("How much did we pay for the lamp?", texts).chosen()
+    assert quoted is not None
+    assert "40 euros" in quoted.sentences[0].text
+
+
+def test_by_when_is_told_by_a_limit() -> None:
+    texts = ("The car was inspected again on 9 October 2024.\nNext inspection of the car: before 31 October 2025.",)
+    quoted = asked_of("By when does the car have to be inspected again?", texts).chosen()
+    assert quoted is not None
+    assert "31 October 2025" in quoted.sentences[0].text
