@@ -43,8 +43,8 @@ def _kind(name: str, asked: str, looks: str, *, case: bool = False) -> Kind:
     return Kind(name, re.compile(asked, re.I), re.compile(looks, 0 if case else re.I), name)
 
 
-def _narrow(name: str, asked: str, looks: str, wider: str | None = "number", *, is_open: bool = False) -> Kind:
-    return Kind(name, re.compile(asked, re.I), re.compile(looks, re.I), wider, is_open)
+def _narrow(name: str, asked: str, looks: str, wider: str | None = "number") -> Kind:
+    return Kind(name, re.compile(asked, re.I), re.compile(looks, re.I), wider)
 
 
 UNIT = (
@@ -77,7 +77,7 @@ _REACHED = (
 _BEFORE_COUNTS = (  # "number 26", "about 40 people" are no addresses
     r"numbers?|no|nr|page|room|plot|version|line|bus|tram|route|than|about|over|under|of|on|in|at|to|and|or|for|by|from"
     r"|least|most|only|until|till|since|after|before|is|was|are|were|be|costs?|paid|pay|week|day|year|grade|class|size|the"
-    r"|with|took|take|has|have|had|came|within|every|aged?|around|nearly|almost|another|all|some|gets?|got|got"
+    r"|with|took|take|has|have|had|came|within|every|aged?|around|nearly|almost|another|all|some|gets?|got|gate|platform|chapter|invoice|windows|iphone"
 )
 _OF_COUNTS = (
     r"\s*(?:[%°$€£¥]|(?:per ?cent|degrees?|people|times|years?|months?|weeks?|days?|hours?|minutes?|kg|km|cm|mm|kr|sek"
@@ -108,7 +108,8 @@ KINDS: tuple[Kind, ...] = (
           r"|\+?\d[\d ]{6,}\d|\bversion \w"
           r"|\b(?:code|number|no\.?|nr|pin|locker)\W{1,3}(?:is |was )?\d{1,2}\b"),
     _kind("address", r"\baddress\b",
-          rf"\b(?!(?:{_MONTH}|\w+day|{_BEFORE_COUNTS})\b)[^\W\d]\w+ \d{{1,4}}\b(?![.,:/-]?\d)(?!{_OF_COUNTS})"
+          rf"\b(?!(?:{_MONTH}|\w+day|{_BEFORE_COUNTS})\b)[^\W\d]\w+ \d{{1,4}}(?:[-/:]\d{{1,4}})?[a-z]?\b"
+          rf"(?![.,:/-]?\d)(?!{_OF_COUNTS})"
           rf"|\b\d+[a-z]?,? (?!{_MONTH}\b)[^\W\d]\w{{3,}} (?:street|road|lane|square|row|loan|avenue|way|place"
           r"|close|drive|gardens?|terrace|court|crescent|mews|grove|hill|quay|walk|alley|yard|st|rd|ave)\b"
           r"|\baddress(?: \(\w+\))?:"),
@@ -117,10 +118,12 @@ KINDS: tuple[Kind, ...] = (
           r"|\bhow much (?:is|was|are|were) (?:the|an?|my|our|it|that)\b"
           r"|\bwhat (?:did|do|does|will)\b.*\b(?:cost|pay|owe|earn|charge)\b"
           r"|\bwhat (?:is|are|was|were)\b.*\bworth\b"
+          r"|\bwhat (?:did|do|does|will|can|could) [^?]*\bsell\b[^?]* for(?: now| then)?\W*\Z"
           r"|\bwhat (?:is|was) the (?:ticket|entry|entrance|admission|fare|fine|toll|membership|subscription)\b"
           r"(?! (?:number|code|about|date))"
           r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
-          r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]*(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?|francs?"
+          r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]{0,18}(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?"
+          r"|francs?"
           r"|chf|rupees?|quid|bucks|crowns|kroner|pesos?|yen|zloty|lakhs?)\b"
           r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|" + _NO_HOUR + r"\b\d+[.,]\d\d\b(?![.:]\d| ?(?:a\.m|p\.?m\b))"),
     _kind("clock", r"\b(?<!in )(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
@@ -168,7 +171,7 @@ NARROW: tuple[Kind, ...] = (
             r"\b(?:red|blue|green|yellow|orange|purple|violet|pink|brown|black|white|gr[ae]y|silver|gold(?:en)?|beige|cream"
             r"|navy|turquoise|teal|maroon|crimson|scarlet|lilac|lavender|mauve|magenta|indigo|ochre|mustard|olive|sage|mint"
             r"|ivory|charcoal|anthracite|copper|bronze|burgundy|petrol|khaki|tan|rust|amber|cyan|peach|coral|terracotta"
-            r"|aubergine)\b", None, is_open=True),  # paints have names
+            r"|aubergine)\b", None),
     _narrow("job", r"\b(?:job|profession|occupation)\b(?! (?:interview|offer|application))"
             r"|\bfor (?:a|her|his|their) living\b|\bwhat does (?-i:[A-Z])[\w ]+ (?:do|work as)\W*\Z",
             r"\b(?:as an? \w+|(?:is|was|becomes?|became|been) (?:now )?an? \w+|works? (?:as|for|at|in)\b|worked|working"
@@ -186,7 +189,7 @@ NARROW: tuple[Kind, ...] = (
 SPECIFIC = ("email", "phone", "code", "address", "money", "clock")  # seldom met by chance
 TIMED = ("time", "weekday", "clock", "duration")
 MONEY = re.compile(
-    r"(?:[$€£¥]|\b(?:eur|usd|gbp|sek|chf)\b) ?\d[\d.,]*|\d[\d.,\s]*(?:[$€£¥]|(?:euros?|eur"
+    r"(?:[$€£¥]|\b(?:eur|usd|gbp|sek|chf)\b) ?\d[\d.,]*|\d[\d.,\s]{0,18}(?:[$€£¥]|(?:euros?|eur"
     r"|dollars?|usd|pounds?|gbp|kr|kronor|sek|francs?|chf|rupees?|quid|bucks)\b)",
     re.I,
 )

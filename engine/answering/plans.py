@@ -18,7 +18,8 @@ _CLAUSE = re.compile(
 )
 _PLANS = re.compile(
     r"\b(?:will|won['’]t|shall|(?:I|we|you|he|she|it|they|that)['’]ll|gonna|(?:want|wants|going|hop(?:e|es|ing)|intend\w*"
-    r"|due|supposed|scheduled|mean(?:s|ing)?|plan(?:s|ned|ning)?) (?:to|for|on)|(?:would|['’]d) (?:like|love)"
+    r"|due|supposed|scheduled|mean(?:s|ing)?|plan(?:s|ned|ning)?) (?:to|for|on)"
+    r"|(?:the|our|my) plan (?:is|was)|(?:would|['’]d) (?:like|love)"
     r"|(?:is|are|am|['’]s|['’]re|['’]m) (?:due|planned|booked|coming|leaving|getting|moving|starting|flying|going)"
     r"|(?:leaves|starts|begins|opens|arrives|flies|moves|comes|goes) (?:on|in)|(?:last|first) (?:day|shift) (?:is|will)"
     r"|(?:have|has|got|['’]ve|['’]s) (?:got )?an? appointment|booked (?:it )?for"
@@ -35,11 +36,6 @@ _PAST = re.compile(
 def is_plan(text: str, at: int) -> bool:
     """Whether the clause in which a place of a text lies tells of what is to come."""
     return _PLANS.search(text, *clause(text, at)) is not None
-
-
-def tells_of_what_has_been(text: str, at: int) -> bool:
-    """Whether the clause in which a place of a text lies has a verb of the past."""
-    return _PAST.search(text, *clause(text, at)) is not None
 
 
 def clause(text: str, at: int) -> tuple[int, int]:
@@ -72,7 +68,7 @@ def with_year(time: Time, text: str, written: str) -> str | None:
     years = range(max(1, near.year - within), min(9999, near.year + within) + 1)
     month, number = int(time.first[:2]), int(time.first[3:])
     same = [date(year, month, number) for year in years if number <= monthrange(year, month)[1]]
-    if not is_plan(text, time.at[0]) and tells_of_what_has_been(text, time.at[0]):
+    if not is_plan(text, time.at[0]) and _PAST.search(text, *clause(text, time.at[0])) is not None:
         same = [one for one in same if one <= near]
     return min(same, key=lambda one: abs(one - near)).isoformat() if same else None
 

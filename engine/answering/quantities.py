@@ -125,7 +125,7 @@ def _read(match: re.Match[str]) -> Quantity | None:
         return Quantity(value, f"money {name} {per}".strip(), (match.start(), end))
     for at, (of, worth) in enumerate(_UNITS.values()):
         if match[f"u{at}"]:  # a dash before two kilos begins a list
-            is_range = is_less and not of.startswith("heat") and match["minus"] != "minus "
+            is_range = is_less and of not in ("heat", "heat F", "share") and match["minus"] != "minus "
             return None if is_range else Quantity(value * worth, of, match.span())
     if re.fullmatch(r"(?:19|20)\d\d", number):
         return None  # a year

@@ -58,11 +58,13 @@ class Question:
         return frozenset().union(*(stems for time, stems in self.times if any(map(time.covers, named))))
 
     def elsewhen(self, text: str) -> frozenset[str]:
-        """The stems of times that a text does not mean: March of "March 2024" where all that it names is of 2023."""
-        if not self.times or _SPAN.search(self.text[:LONGEST]) is not None or not (named := times_in(text)):
+        """The stems of times that a text does not mean: March of "March 2024" where the one it names is of 2023."""
+        if not self.times or _SPAN.search(self.text[:LONGEST]) is not None or len(named := times_in(text)) != 1:
             return frozenset()
-        missed = (stems for time, stems in self.times if not any(time.covers(n) or n.covers(time) for n in named))
-        return frozenset().union(*missed)
+        begin, end = named[0].at
+        rest = frozenset(stems_of(f"{text[:begin]} {text[end:]}"))
+        missed = (stems for time, stems in self.times if not time.covers(named[0]) and not named[0].covers(time))
+        return frozenset().union(*(stems for stems in missed if stems.isdisjoint(rest)))
 
     @property
     def is_yes_no(self) -> bool:
@@ -89,9 +91,8 @@ class Question:
         if (match := _ALL.search(text)) is None or (things := match["things"]) is None:
             return match is not None
         is_name = things[0].isupper() and things[1:].islower()
-        is_verb = (stem(things.lower()) in VERBS or things.lower() in _DOES) and _SUBJECT_NEXT.match(
-            text, match.end()
-        ) is None
+        does = things.lower() in _DOES or (match["thing"] is not None and stem(things.lower()) in VERBS)
+        is_verb = does and _SUBJECT_NEXT.match(text, match.end()) is None
         return not is_name and not is_verb
 
     @property
@@ -201,8 +202,8 @@ class Question:
         text = said(text)
         if self.kind.name == "leave":  # "not allowed" of "Are pets allowed?"
             return self.kind.looks.search(text) is not None
-        if self.kind.name == "code" and _CODED.search(self.text[:LONGEST]) and _CALLING.search(text) is not None:
-            text = _TO_CALL.sub(" ", text)  # a telephone is no serial number
+        if self.kind.name == "code" and _CODED.search(self.text[:LONGEST]) is not None:
+            text = _CALLING.sub(" ", text)  # a telephone is no serial number
         empty = STOP - {"may"} if self.kind.name in TIMED else STOP
         return any(
             word not in empty and stem(plain(word)) not in self.stems
@@ -244,12 +245,15 @@ _NESTED = tuple(
     )
 )
 _AUX = r"(?:is|was|are|were|does|did|do|has|had|have|will|can|could|would|should)\b"
-_DOES = frozenset("costs means comes goes makes says takes gives".split())  # verbs that do not count as words
+_DOES = frozenset(
+    "costs means comes goes makes says takes gives happens belongs causes keeps lies needs lives stands works"
+    " hangs".split()
+)
 _ONE = "(?:this|its|his|class|bus|gas|lens|canvas|status)"
-_SUBJECT_NEXT = re.compile(rf" ?(?:{_AUX}|(?:I|we|you|he|she|it|they)\b|\W*\Z)", re.I)
+_SUBJECT_NEXT = re.compile(rf" ?(?:{_AUX}|(?:I|we|you|he|she|it|they)\b)", re.I)
 _ALL = re.compile(
     r"^\W*(?:list|what are|who are|which are"
-    rf"|(?:what|which) (?!{_AUX})(?:\w+ )?(?P<things>(?!{_AUX}|{_ONE}\b)\w*[^\Ws]s))\b"
+    rf"|(?:what|which) (?!{_AUX})(?P<thing>\w+ )?(?P<things>(?!{_AUX}|{_ONE}\b)\w*[^\Ws]s))\b"
     r"|\ball the\b",
     re.I,
 )
@@ -258,8 +262,12 @@ _CODED = re.compile(
     r"|confirmation|pin|password|iban|code|version)\b",
     re.I,
 )
-_CALLING = re.compile(r"\b(?:tele)?phone\b|\b(?:call|ring|mobile|tel)\b", re.I)
-_TO_CALL = next(kind.looks for kind in KINDS if kind.name == "phone" and isinstance(kind.looks, re.Pattern))
+_TO_CALL = next(kind.looks.pattern for kind in KINDS if kind.name == "phone" and isinstance(kind.looks, re.Pattern))
+_CALLING = re.compile(
+    r"\b(?:(?:tele)?phone|call|ring|mobile|tel)\b(?:(?!number|policy|serial|account|code|imei)[^\d\n]){0,20}"
+    + _TO_CALL,
+    re.I,
+)
 _SPAN = re.compile(r"\b(?:between|since|until|till|before|after|by|from)\b", re.I)  # a time that is not named either
 _AT_PRESENT = r"\b(?:now|current|newest|latest|still|nowadays|these days|at the moment)\b"
 _NOW = re.compile(

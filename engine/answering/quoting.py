@@ -235,7 +235,7 @@ class Quoting:
         if asks_a_name(self.question):
             tells = [tells_the_name(self.question, self.passages[s.document], s) for s in heard]
         elif asks_a_limit(self.question):
-            tells = [tells_a_limit(s) for s in heard]
+            tells = [tells_a_limit(self.question, s, heard[0]) for s in heard]
         else:
             return heard
         first = next((s for s, told in zip(heard, tells, strict=True) if told and s.score >= least), heard[0])

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from engine.answering.plans import is_plan, tells_of_what_has_been
+from engine.answering.plans import is_plan
 from engine.answering.times import MONTHS
 
 _DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
@@ -64,9 +64,6 @@ _STEPS = {
 }  # fmt: skip
 
 
-SOON = 4  # months ahead
-
-
 @dataclass(frozen=True, slots=True)
 class Meant:
     """A relative time in a text, and what it means."""
@@ -80,8 +77,7 @@ class Meant:
 def meant(text: str, written: str, *, past: bool = False) -> list[Meant]:
     """The relative times of a text that was written at a moment (ISO 8601), in order; none where that is no date.
 
-    past: it is told of what has been, so that "on Thursday" is the last one; "the plan is Rome in July", said in May,
-    means the next."""
+    past: it is told of what has been, so that "on Thursday" is the last one."""
     try:
         day = date.fromisoformat(written[:10])
     except ValueError:
@@ -94,9 +90,8 @@ def meant(text: str, written: str, *, past: bool = False) -> list[Meant]:
     out = []
     for match, meaning in sorted(found, key=lambda one: one[0].start()):
         try:
-            soon = _soon(match, day) if match.re is _PLAIN else None
-            is_ahead = soon is not None or (match.re is _FORMS and _AHEAD.match(match.group()) is not None)
-            out.append(Meant(*match.span(), soon or meaning(match, day), is_ahead))
+            is_ahead = match.re is _FORMS and _AHEAD.match(match.group()) is not None
+            out.append(Meant(*match.span(), meaning(match, day), is_ahead))
         except (OverflowError, KeyError, ValueError):  # 900 years ago, the 45th, FRİDAY
             continue
     return out
@@ -142,15 +137,6 @@ def _meaning(match: re.Match[str], day: date) -> str:
         return spoken(day + timedelta(back))
     where, step = {"last": ("before", -1), "this": ("of", 0), "next": ("after", 1)}[match["where"].lower()]
     return _spanned(where, match["span"].lower(), step, day)
-
-
-def _soon(match: re.Match[str], day: date) -> str | None:
-    """The coming month of that name where it is nearer by far, and nothing beside it is told of what has been."""
-    if match["in"] is None or not 0 < (steps := (_month(match["in"]) - day.month) % 12) <= SOON:
-        return None
-    if tells_of_what_has_been(match.string, match.start()):
-        return None
-    return _moved(day, steps, "month")
 
 
 def _behind(match: re.Match[str], day: date) -> str:

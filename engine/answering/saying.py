@@ -11,6 +11,7 @@ from engine.answering.named import asks_a_name, tells_a_brand, tells_the_name
 from engine.answering.question import Question
 from engine.answering.sentences import Scored
 from engine.answering.stems import WORD, stem
+from engine.answering.verbs import VERBS
 from engine.library import Passage
 
 Told = Sequence[tuple[Passage, Scored]]
@@ -42,8 +43,9 @@ _BY_WHEN = re.compile(
     r"\b(?:by|until|till|before) (?:when|(?:what|which) (?:date|day|time))\b|\bdeadline\b", re.IGNORECASE
 )
 _LIMIT = re.compile(
-    r"\b(?:(?:by|before|until|till|through|latest|no later than|not later than)"
-    r" (?:the )?(?:\d|\w+day\b|\w+ \d|noon|end)|due|deadline|at the latest|expire[sd]?|valid|closing date|within \d)",
+    r"\b(?:by|before|until|till|latest|no later than|not later than|due(?: on)?|valid (?:to|through)"
+    r"|expires?(?: on| in)?) (?:the )?(?:\d|\w+day\b|\w+ \d|noon|end)|\bdeadline\b|\bclosing date\b|\bwithin \d"
+    r"|\d(?:[.:]\d\d)?\s?(?:-|–|to|till|until)\s?\d",
     re.IGNORECASE,
 )
 NEAR = 4  # words between a number and what is counted
@@ -74,9 +76,10 @@ def asks_a_limit(question: Question) -> bool:
     return _BY_WHEN.search(question.text) is not None
 
 
-def tells_a_limit(sentence: Scored) -> bool:
-    """Whether a sentence tells by when."""
-    return _LIMIT.search(sentence.says) is not None
+def tells_a_limit(question: Question, sentence: Scored, best: Scored) -> bool:
+    """Whether a sentence tells by when, of what the best one is about."""
+    told = best.covered - question.kind_stems
+    return (told - VERBS or told) <= sentence.covered and _LIMIT.search(sentence.says) is not None
 
 
 def _beside(told: Told, best: Scored) -> Told:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.answering.focus import LONGEST
@@ -19,13 +19,18 @@ from engine.library import Passage
 _IN_ALL = re.compile(r"\b(?:total|altogether|all told|in all|in total|bill|invoice|receipt|sum)\b", re.I)
 _PAID = re.compile(r"\b(?:pa(?:y|id)|charged?|spen[dt])\b|\bhow much was (?:the|my|our)\b", re.I)
 _OWED = re.compile(r"\b(?:owed?|outstanding|still (?:to|have to) pay|left to pay|balance)\b", re.I)
+_WE_OWE = re.compile(r"\b(?:I|we) (?:still )?owe\b|\b(?:I|we)\b.*\b(?:to pay|outstanding)\b", re.I)
+_OF_WHAT = (
+    r"(?: (?:to pay|due|amount|price|cost|costs|payable|sum|paid|incl\S*(?: \w+){0,2}|in (?:eur|euros?|sek|kr|usd)))?"
+)
 _TOTAL = re.compile(
-    r"\A\W*(?:(?:grand |the )?total\b|sum\b|altogether\b|amount (?:due|payable)\b|to (?:pay|be paid):"
-    r"|\w+: (?:sum|total)\b)",
+    rf"\A\W*(?:(?:grand |the )?total{_OF_WHAT}|sum|altogether|amount (?:due|payable)|to (?:pay|be paid))"
+    r"(?=\W+(?:[a-z]{3} )?\d|\W*:)"
+    r"|\A\W*\w+: (?:sum|total)\b",
     re.I,
 )
 _BALANCE = re.compile(r"\A\W*(?:balance(?: due)?|remaining|outstanding|still to pay)\b", re.I)
-_IN_PART = re.compile(r"\b(?:without|excl\w*|before|net|sub-?total|vat|tax)\b(?!.*\bincl)", re.I)
+_IN_PART = re.compile(r"\b(?:without|excl\w*|before|net|sub-?total|vat|tax|mwst|moms)\b(?!.*\bincl)", re.I)
 _PRICE = re.compile(r"\d[.,]\d\d\b|\A\w+: sum;|[$€£]\s?\d|\d ?(?:€|kr|sek|eur|euros?|usd|dollars?|pounds?|chf)\b", re.I)
 _OF_A_BILL = frozenset(
     map(stem, "total altogether told bill invoice receipt sum charge pay paid cost spend price much amount".split())
@@ -38,21 +43,30 @@ def total_of(
     question: Question, passages: Mapping[int, Passage], chosen: Scored, found: Sequence[Scored]
 ) -> Scored | None:
     """The line that tells what it comes to, of the file in which a line of it was chosen; None where no such thing is
-    asked, or the chosen line is about all that is asked."""
-    if question.kind is None or question.kind.name != "money":
+    asked, or one of its other lines."""
+    text = question.text[:LONGEST]
+    if question.kind is None or question.kind.name != "money" or _IN_PART.search(text) is not None:
         return None
-    text, file = question.text[:LONGEST], file_of(passages, chosen)
-    is_owed = _OWED.search(text) is not None
-    if not is_owed and _IN_ALL.search(text) is None:
-        things = {s for s in question.stems if s not in VERBS | _OF_A_BILL}
-        if _PAID.search(text) is None or things <= chosen.covered or not _is_bill(passages[n] for n in file):
-            return None
-    form = _BALANCE if is_owed else _TOTAL
+    form = _BALANCE if _OWED.search(text) is not None else _TOTAL
     if form.search(chosen.says) is not None:
         return None
-    lines = (one for one in found if one.document in file and form.search(one.says) and _PRICE.search(one.says))
-    whole = (one for one in lines if _IN_PART.search(one.says) is None)
-    return max(whole, key=lambda one: (one.document, one.start), default=None)
+    file = file_of(passages, chosen)
+    priced = [one for one in found if one.document in file and _PRICE.search(one.says) is not None]
+    is_asked = form is _BALANCE or _IN_ALL.search(text) or (_PAID.search(text) and len(priced) >= LINES)
+    lines = [one for one in priced if form.search(one.says) is None]
+    if not is_asked or (_WE_OWE.search(text) is None and _is_of_a_line(question, lines)):
+        return None
+    sums = [one for one in priced if form.search(one.says) and _IN_PART.search(one.says) is None]
+    sums.sort(key=lambda one: (one.document, one.start))
+    behind = [one for one in sums if (one.document, one.start) > (chosen.document, chosen.start)]
+    return next(iter([*behind, *reversed(sums)]), None)
+
+
+def _is_of_a_line(question: Question, lines: Sequence[Scored]) -> bool:
+    """Whether one line alone has all that any line has of what is asked of: the apples, not the shop's name."""
+    things = {s for s in question.stems if s not in VERBS | _OF_A_BILL}
+    held = things.intersection(*[frozenset().union(*(line.covered for line in lines))])
+    return bool(held) and sum(held <= line.covered for line in lines) == 1
 
 
 def file_of(passages: Mapping[int, Passage], chosen: Scored) -> list[int]:
@@ -84,8 +98,3 @@ def of_all(
     logit = chosen.logit + sum(weight * (new - old) for weight, new, old in more)
     score = 1.0 / (1.0 + math.exp(-logit))
     return replace(total, score=score, logit=logit, features=features, near=near, covered=chosen.covered)
-
-
-def _is_bill(file: Iterable[Passage]) -> bool:
-    lines = ((passage, span) for passage in file for span in passage.sentences)
-    return sum(_PRICE.search(passage.text, *span) is not None for passage, span in lines) >= LINES

@@ -60,7 +60,8 @@ _SOMEBODY = (
 _OF_SOMEBODY = re.compile(
     rf"(?:(?-i:[A-Z])[\w-]*['’]s|\b(?:my|our|the)) (?:[a-z]+ )?{_SOMEBODY}(?P<many>s|ren)?\b", re.I
 )
-_HE = re.compile(r"\b(?:he|she|him|(?P<his>his|her(?= [a-z]))|her)\b", re.I)
+_LATER = r"(?:last|next|this|to|for|in|on|at|and|about|from|with|when|what|before|after|then|there)\b"
+_HE = re.compile(rf"\b(?:he|she|him|(?P<his>his|her(?= (?!{_LATER})[a-z]))|her)\b", re.I)
 _THEY = re.compile(r"\b(?:they|them|(?P<their>their))\b", re.I)
 _IT = re.compile(r"\b(?:it|its|they|them|their|that|this|these|those)\b", re.I)
 _NO_NAMES = frozenset(
@@ -68,6 +69,7 @@ _NO_NAMES = frozenset(
     " september october november december christmas easter".split()
 )
 FEW = 8  # words that are said of what a further question leaves out
+_GENERAL = frozenset("time day date weekday year month week hour way".split())
 LEAST = 2  # words that matter, of a question that stands for itself
 
 
@@ -154,7 +156,8 @@ def _by_itself(first: str, other: str) -> str:
     names = [name for name in _names(first) if not any(name in match.group() for match in people)]
     one = [match.group() for match in people if not match["many"]] + names
     many = [match.group() for match in people if match["many"]]
-    if len(one) == 1 and not first.lower().startswith("who ") and _HE.search(other):
+    is_asked = re.match(rf"\W*(?:who\b|(?:which|what|whose) {_SOMEBODY}\b)", first, re.I) is not None
+    if len(one) == 1 and not is_asked and _HE.search(other):
         return _HE.sub(lambda he: f"{one[0]}'s" if he["his"] else one[0], other, count=1)
     if len(many) == 1 and _THEY.search(other):
         return _THEY.sub(lambda they: f"{many[0]}'" if they["their"] else many[0], other, count=1)
@@ -178,7 +181,7 @@ def _whole(first: str) -> str:
     rest, asked = _rest(first), _ASKED.match(first)
     if re.match(rf" ?{_AUX}", rest, re.I) is None:
         return ""
-    if asked is None:
+    if asked is None or asked["thing"].lower() in _GENERAL:
         return f" {rest[:2].strip().lower()}{rest[2:]}"
     aux, _, behind = rest.strip().partition(" ")
     is_of_somebody = re.match(rf"(?:{_I}|{_MY}|[A-Z])", behind) is not None
@@ -210,7 +213,7 @@ def _names(text: str) -> list[str]:
     """Names that a question has behind its first word, those of one run together."""
     found = re.finditer(r"(?<=\w )(?!I\b)[A-Z][\w’'-]*(?: (?!I\b)[A-Z][\w’'-]*)*", text)
     names = (plain(match.group()) for match in found)
-    return [name for name in dict.fromkeys(names) if name.split()[0].lower() not in _NO_NAMES]
+    return [name for name in dict.fromkeys(names) if name.split()[0].lower() not in _NO_NAMES and not name.isupper()]
 
 
 def _content(text: str) -> list[str]:

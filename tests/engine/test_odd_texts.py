@@ -210,3 +210,42 @@ def test_a_mother_is_looked_for_in_time_that_grows_with_the_text() -> None:
     began = time.perf_counter()
     assert list(named("mother", "Ana", "son of to " * 100)) == []
     assert time.perf_counter() - began < 5.0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Car insurance policy 4471-882, call 020 7946 0958 for claims.", True),
+        ("Your phone insurance policy number is 4402 118 903.", True),
+        ("Our telephone is 031-390 06 83.", False),
+    ],
+)
+def test_a_telephone_is_no_policy(text: str, told: bool) -> None:
+    assert Question.of("What is the policy number of my car insurance?").expects(text) == told
+
+
+def test_a_time_of_another_year_is_not_meant() -> None:
+    asked = Question.of("How much was the rent in March 2024?")
+    assert asked.elsewhen("In March 2023 it was 850 euros.") == {"march", "2024"}
+    assert asked.elsewhen("Rent March: 900 euros, invoice of 2 April 2024.") == set()
+    assert asked.elsewhen("On 5 March 2024 it was raised.") == set()
+
+
+@pytest.mark.parametrize("street", ["Skolvägen 3-5", "Lange Straße 8/10", "Nygatan 21:2", "Prinsengracht 21b"])
+def test_a_house_may_have_several_numbers(street: str) -> None:
+    assert Question.of("What is the address of the office?").expects(f"Our office: {street}.")
+
+
+@pytest.mark.parametrize("text", ["number 26", "Gate 12", "about 40 people", "page 12"])
+def test_a_counted_thing_is_no_address(text: str) -> None:
+    assert not Question.of("What is the address of the office?").expects(f"It is {text}.")
+
+
+@pytest.mark.parametrize("unit", ["1 ", "1,", "1.000 "])
+def test_prices_are_looked_for_in_a_page_of_numbers(unit: str) -> None:
+    kind = kind_of("How much did it cost?")
+    assert kind is not None
+    assert isinstance(kind.looks, re.Pattern)
+    began = time.perf_counter()
+    list(kind.looks.finditer(unit * 10_000))
+    assert time.perf_counter() - began < 5.0

@@ -57,7 +57,7 @@ def test_what_was_meant(text: str, meanings: list[str]) -> None:
         ("born on the eleventh", ["11 April 2023"]),
         ("on the 3rd, on New Year’s Eve", ["3 May 2023", "31 December 2022"]),
         ("last Friday, and Saturday too", ["5 May 2023", "6 May 2023"]),
-        ("The plan is Rome in July, then home in March", ["July 2023", "March 2023"]),
+        ("The plan is Rome in July", []),
         ("We moved in March, in June", ["March 2023", "June 2022"]),
         ("in March 2020, in may, in March '21, in March of that year", []),
         ("every Thursday, on Thursdays, Thursday's", []),

@@ -39,11 +39,50 @@ def test_a_bill_comes_to_its_total(asked: str, line: str) -> None:
     assert quoted.sentences[0].text.strip() == line
 
 
+SHOP = "Green Grocer, 3 May 2024\nApples 2.40\nBread 3.10\nCheese 8.05\nTotal 13.55\nCash 20.00\nChange 6.45"
+MONTHS = "January\nHeating 210.00\nWater 40.00\nTotal 250.00\nFebruary\nHeating 190.00\nWater 42.00\nTotal 232.00"
+TOM = "What friends owe me\nTom 40.00\nMia 25.00\nPia 12.00\nOutstanding 77.00"
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ("How much did I pay for the apples at Green Grocer?", "Apples 2.40"),
+        ("What was the price of the bread on the receipt?", "Bread 3.10"),
+        ("How much does Mia owe me?", "Mia 25.00"),
+        ("What did I pay at Green Grocer?", "Total 13.55"),
+        ("How much was the VAT on the garage's invoice?", "VAT 25 per cent: 1,368.00 SEK"),
+        ("What was the bill in January?", "Total 250.00"),
+    ],
+)
+def test_a_line_is_asked_for_by_its_name(asked: str, line: str) -> None:
+    quoted = asked_of(asked, (INVOICE, SHOP, TOM, MONTHS)).chosen()
+    assert quoted is not None
+    assert quoted.sentences[0].text.strip() == line
+
+
 def test_where_nothing_is_billed_nothing_is_summed() -> None:
     texts = ("The guests pay 100 euros in all.\nTotal length: 12 km.", "We paid 40 euros for the lamp.")
     quoted = asked_of("How much did we pay for the lamp?", texts).chosen()
     assert quoted is not None
     assert "40 euros" in quoted.sentences[0].text
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Until when does the pharmacy stay open on Friday?", "Pharmacy: Friday 8-20"),
+        ("By what time do we have to check out?", "Check-out is at 11:00."),
+    ],
+)
+def test_a_limit_of_something_else_is_none(asked: str, told: str) -> None:
+    texts = (
+        "Pharmacy: Friday 8-20, Saturday 9-13.\nThe pharmacy voucher is valid until 31 December.",
+        "Check-out is at 11:00.\nBreakfast until 10:00.",
+    )
+    quoted = asked_of(asked, texts).chosen()
+    assert quoted is not None
+    assert quoted.sentences[0].text.startswith(told)
 
 
 def test_by_when_is_told_by_a_limit() -> None:

@@ -43,6 +43,9 @@ How old are Ben's kids and what are their names? | How old are Ben's kids? | Wha
 What idea did Yuwei share, and how did her mother respond? | What idea did Yuwei share? | How did Yuwei's mother respond?
 Who was the first guest at Misti, and what did she buy? | Who was the first guest at Misti? | What did she buy (first guest Misti)?
 When did I buy the bike, how much was it and who sold it? | When did I buy the bike? | How much was it (bike)? | Who sold it (bike)?
+Which dentist did Mia see and what did he charge? | Which dentist did Mia see? | What did he charge (dentist Mia)?
+When is Mum's birthday, and what did I give her last year? | When is Mum's birthday? | What did I give Mum last year?
+What time does the train leave and from which platform? | What time does the train leave? | From which platform does the train leave?
 Who wrote "What If and Why Not" and when was it? | Who wrote "What If and Why Not"? | When was it (wrote)?
 """  # noqa: E501
 
