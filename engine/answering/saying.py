@@ -40,12 +40,14 @@ _ANY_NUMBER = re.compile(
     rf"\d|\b{_NUMBER}\b|\b(?:thousand|grand|half|noon|midnight|free|nothing|couple)\b", re.IGNORECASE
 )
 _BY_WHEN = re.compile(
-    r"\b(?:by|until|till|before) (?:when|(?:what|which) (?:date|day|time))\b|\bdeadline\b", re.IGNORECASE
+    r"\b(?:by|until|till|before) (?:when|(?:what|which) (?:date|day|time))\b|\bdeadline\b"
+    r"|\bwhen (?:do|does|must)\b.*\b(?:have|need) to\b|\bwhen\b.*\b(?:due|expires?)\b",
+    re.IGNORECASE,
 )
 _LIMIT = re.compile(
     r"\b(?:by|before|until|till|latest|no later than|not later than|due(?: on)?|valid (?:to|through)"
     r"|expires?(?: on| in)?) (?:the )?(?:\d|\w+day\b|\w+ \d|noon|end)|\bdeadline\b|\bclosing date\b|\bwithin \d"
-    r"|\d(?:[.:]\d\d)?\s?(?:-|–|to|till|until)\s?\d",
+    r"|(?<![\d.:-])\d{1,2}(?:[.:]\d\d)?\s?(?:-|–|to|till|until)\s?\d{1,2}(?:[.:]\d\d)?(?![\d-])",
     re.IGNORECASE,
 )
 NEAR = 4  # words between a number and what is counted

@@ -86,7 +86,11 @@ def test_a_limit_of_something_else_is_none(asked: str, told: str) -> None:
 
 
 def test_by_when_is_told_by_a_limit() -> None:
-    texts = ("The car was inspected again on 9 October 2024.\nNext inspection of the car: before 31 October 2025.",)
-    quoted = asked_of("By when does the car have to be inspected again?", texts).chosen()
-    assert quoted is not None
-    assert "31 October 2025" in quoted.sentences[0].text
+    texts = (
+        "| date | km | what |\n|---|---|---|\n| 2024-10-09 | 88,640 | inspection of the car passed |",
+        "Next inspection of the car: before 31 October 2025.",
+    )
+    for asked in ("By when does the car have to be inspected again?", "When do we have to inspect the car again?"):
+        quoted = asked_of(asked, texts).chosen()
+        assert quoted is not None
+        assert "31 October 2025" in quoted.sentences[0].text
