@@ -39,6 +39,8 @@ def brief(
     if reading.start < stamp:  # no answer
         return "", 0.0
     run, behind = passage.text[reading.start : reading.end], passage.text[reading.end : sentence.end]
+    if reading.start == sentence.start and run.isdigit() and behind[:1] in (".", ")"):  # of a list
+        return "", 0.0
     if day := _birthday(question, sentence.text, run):
         return day, trust * reading.share
     if who := _speaker(question, sentence, passage, run, reading.start):

@@ -199,7 +199,7 @@ class Question:
         log line is none."""
         if self.kind is None:
             return False
-        text = said(text)
+        text = _ENUMERATED.sub("", said(text))
         if self.kind.name == "leave":  # "not allowed" of "Are pets allowed?"
             return self.kind.looks.search(text) is not None
         if self.kind.name == "code" and _CODED.search(self.text[:LONGEST]) is not None:
@@ -339,6 +339,7 @@ _TIMELY = re.compile(  # a digit, a word for times, or what stands before a time
 )
 _SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
 _FRAME = re.compile(rf"\bstands? for\b|\bmeaning\b|{_AT_PRESENT}", re.I)  # how it is asked, not of what
+_ENUMERATED = re.compile(r"\A\s*\d{1,2}[.)](?=\s)")  # of a list: no number that is told
 _STAMP = re.compile("^" + BEFORE, re.M | re.I)
 _KIND_STEMS = frozenset(
     stem(word)

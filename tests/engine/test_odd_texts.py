@@ -249,3 +249,9 @@ def test_prices_are_looked_for_in_a_page_of_numbers(unit: str) -> None:
     began = time.perf_counter()
     list(kind.looks.finditer(unit * 10_000))
     assert time.perf_counter() - began < 5.0
+
+
+def test_the_number_of_a_line_is_none_that_is_told() -> None:
+    asked = Question.of("What is the number of the police report?")
+    assert not asked.expects("4. the number of the police report")
+    assert asked.expects("4. the number of the police report is K-418")
