@@ -41,6 +41,7 @@ INVENTED = [
         ("gen-e", 6, 1),
         ("gen-f", 4, 1),
         ("gen-g", 4, 1),
+        ("gen-i", 4, None),
     )
     for at in range(many)
     if EVERY == 1 or at == one
