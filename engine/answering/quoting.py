@@ -39,7 +39,7 @@ from engine.answering.sentences import Scored, score_sentences, term_weights
 from engine.answering.short import MOST
 from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
-from engine.answering.totals import bill_words, file_of, of_all, total_of
+from engine.answering.totals import of_all, total_of
 from engine.answering.twofold import questions_in
 from engine.answering.unnest import Unnesting
 from engine.answering.verbs import VERBS
@@ -195,11 +195,9 @@ class Quoting:
         best = max(self.readings[_place(sentence)].logit for sentence in head)
         order = sorted(head, key=lambda s: -self._heard(s, best, self.policy.choosing_weight).logit)
         self.heard = self._telling_first([self._heard(sentence, best, FURTHER) for sentence in order])
-        chosen = self.heard[0]
-        if (total := total_of(self.question, self.passages, chosen, self.found)) is not None:
-            file = file_of(self.passages, chosen)
-            near = bill_words(self.question).union(*(one.near for one in self.found if one.document in file))
-            total = of_all(chosen, total, near, self.weights, self.policy.sentence_weights)
+        total = total_of(self.question, self.passages, self.heard[0], self.found)
+        if total is not None:
+            total = of_all(self.heard[0], total, self.weights, self.policy.sentence_weights)
             self.heard.insert(0, total)
         quoted = choose(self.question, [*self.heard, *rest], self.links, self.weights, self._behind)
         assert quoted is not None
@@ -210,9 +208,7 @@ class Quoting:
             quoted = replace(quoted, sentences=both, told=tuple(shown(lines)), is_whole=True)
         self._read(quoted.sentences)
         first = quoted.sentences[0]
-        alone = next((sentence for sentence in head if _place(sentence) == _place(first)), first)
-        if total is not None and _place(total) == _place(first):
-            alone = total
+        alone = next((one for one in (total, *head) if one is not None and _place(one) == _place(first)), first)
         any_run = math.log(sum(math.exp(min(reading.logit, 50.0)) for reading in self.readings.values()) + 1e-9)
         own, reader, bias = self.policy.reader_weights
         self.trust = score = _sigmoid(own * alone.logit + reader * any_run + bias)

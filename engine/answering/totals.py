@@ -36,14 +36,17 @@ _OF_A_BILL = frozenset(
     map(stem, "total altogether told bill invoice receipt sum charge pay paid cost spend price much amount".split())
 )
 PARTS = 4  # documents before or behind, that may be of one file
+_ITSELF = frozenset(
+    map(stem, "total bill sum".split())
+)  # asked for itself: "the total of the invoice with the battery"
 LINES = 3  # with a price, of what is a bill
 
 
 def total_of(
     question: Question, passages: Mapping[int, Passage], chosen: Scored, found: Sequence[Scored]
 ) -> Scored | None:
-    """The line that tells what it comes to, of the file in which a line of it was chosen; None where no such thing is
-    asked, or one of its other lines."""
+    """The line that tells what it comes to, of the file in which a line of it was chosen, with all of the file around
+    it; None where no such thing is asked, or one of its other lines."""
     text = question.text[:LONGEST]
     if question.kind is None or question.kind.name != "money" or _IN_PART.search(text) is not None:
         return None
@@ -54,12 +57,16 @@ def total_of(
     priced = [one for one in found if one.document in file and _PRICE.search(one.says) is not None]
     is_asked = form is _BALANCE or _IN_ALL.search(text) or (_PAID.search(text) and len(priced) >= LINES)
     lines = [one for one in priced if form.search(one.says) is None]
-    if not is_asked or (_WE_OWE.search(text) is None and _is_of_a_line(question, lines)):
+    is_of_all = question.focus in _ITSELF or _WE_OWE.search(text) is not None
+    if not is_asked or (not is_of_all and _is_of_a_line(question, lines)):
         return None
     sums = [one for one in priced if form.search(one.says) and _IN_PART.search(one.says) is None]
     sums.sort(key=lambda one: (one.document, one.start))
     behind = [one for one in sums if (one.document, one.start) > (chosen.document, chosen.start)]
-    return next(iter([*behind, *reversed(sums)]), None)
+    if (total := next(iter([*behind, *reversed(sums)]), None)) is None:
+        return None
+    around = (one.near for one in found if one.document in file)
+    return replace(total, near=_OF_A_BILL.intersection(question.stems).union(*around))
 
 
 def _is_of_a_line(question: Question, lines: Sequence[Scored]) -> bool:
@@ -76,15 +83,9 @@ def file_of(passages: Mapping[int, Passage], chosen: Scored) -> list[int]:
     return [number for number in near if number == chosen.document or context == passages[number].context != ""]
 
 
-def bill_words(question: Question) -> frozenset[str]:
-    """The question's words that any bill is told by."""
-    return _OF_A_BILL.intersection(question.stems)
-
-
-def of_all(
-    chosen: Scored, total: Scored, near: frozenset[str], weights: Mapping[str, float], fitted: Sequence[float]
-) -> Scored:
-    """The total's line as support: around it is all that its file says (`near`), the line that was chosen above all."""
+def of_all(chosen: Scored, total: Scored, weights: Mapping[str, float], fitted: Sequence[float]) -> Scored:
+    """The total's line as support: it stands for the line that was chosen."""
+    near = chosen.near | total.near
     heaviest = max(weights.values(), default=1.0)
     told = {
         "around": share(near, weights),

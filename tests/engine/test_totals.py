@@ -28,6 +28,7 @@ Balance due 2 June 6,370.00"""
     [
         ("How much did the garage charge for the front brakes?", "Total to pay: 6,840.00 SEK"),
         ("What was the total of the garage's invoice for the brakes?", "Total to pay: 6,840.00 SEK"),
+        ("What was the total of the invoice with the brake pads?", "Total to pay: 6,840.00 SEK"),
         ("What did the brakes cost altogether?", "Total to pay: 6,840.00 SEK"),
         ("How much did we pay for the brake pads?", "Brake pads, front, set 912.00"),
         ("How much do we still owe Channel Solar for the panels?", "Balance due 2 June 6,370.00"),
