@@ -40,17 +40,21 @@ _INVERTED = re.compile(  # "what colour is ...", a question by itself
 )
 _EMBEDDED = re.compile(rf"(?P<asked>{_PHRASE}) (?:{_I}|{_MY}|(?-i:[A-Z]))", re.I)  # "why he left"
 _RELATIVE = re.compile(rf"{_WAY}(?:who|which|whose|whom)\b", re.I)
+# of "the actor who played Hamlet and who was born in Leeds": no question begins there
 _WITHIN = re.compile(r"(?<=\w )(?:who|which|that|whose|whom)\b", re.I)
+# "how many to the launch", behind "how many came to the gig"
 _OF_PLACE = re.compile(
     rf"(?P<asked>{_WAY}(?:how many|how much|which|whose|what|who))(?: ones?)? (?P<place>(?P<way>{_PREPOSITION}) .+)",
     re.I,
 )
+# "which need sun", behind "which plants need shade"
 _SAME = re.compile(rf"(?P<asked>{_WAY}(?P<what>which|whose|how many))(?: ones?)? (?=(?P<next>[\w’'-]+))", re.I)
 _ASKED = re.compile(
     rf"\W*{_WAY}(?:which|what|whose|how many|how much) (?P<thing>{_NOUN}(?: {_NOUN}){{0,3}}(?: the {_NOUN})?)"
     rf" (?={_AUX})",
     re.I,
 )
+# "when is Anna's", behind "when is Ben's birthday"
 _HIS = re.compile(rf"(?P<asked>(?i:{_PHRASE} {_AUX})) (?P<name>[A-Z][\w-]*)(?P<s>['’]s)?")
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]|(?<!\w)['‘][^'’]*['’](?!\w)")
 _PETS = "dog|cat|puppy|kitten|horse|pony|rabbit|bird|parrot|hamster"
@@ -141,9 +145,9 @@ def _does(asked: str) -> bool:
 
 def _by_itself(first: str, other: str) -> str:
     """A further question with what only the first says: "how long did Ana live there" of "how long"."""
-    if (place := _OF_PLACE.fullmatch(other)) is not None and f" {place['way']} " in first:
-        asked, rest = f"{place['asked']}{_thing_of(first, place['asked'])}", _rest(first)
-        return f"{asked}{rest[: rest.rfind(' ' + place['way'] + ' ')]} {place['place']}"
+    rest = _rest(first)
+    if (place := _OF_PLACE.fullmatch(other)) is not None and (at := rest.rfind(f" {place['way']} ")) >= 0:
+        return f"{place['asked']}{_thing_of(first, place['asked'])}{rest[:at]} {place['place']}"
     if (same := _SAME.match(other)) is not None and _goes_on(same["next"]):
         other = f"{same['asked']}{_thing_of(first, same['what'])} {other[same.end() :]}"
     if _is_alone(other):

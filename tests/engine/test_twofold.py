@@ -34,6 +34,7 @@ Where is the cabin that we rented and how do I get in? | Where is the cabin that
 Which part of the body did Ana hurt, and which did Leo hurt? | Which part of the body did Ana hurt? | Which part of the body did Leo hurt?
 How many seedlings did Aroha plant, and how many did she lose? | How many seedlings did Aroha plant? | How many seedlings did Aroha lose?
 How much do I pay for gas and how much for water? | How much do I pay for gas? | How much do I pay for water?
+At which hotel did we stay and how much at the spa? | At which hotel did we stay? | How much at the spa (hotel)?
 How many came to the gig, and how many to the launch? | How many came to the gig? | How many came to the launch?
 Which plants need shade and which need sun? | Which plants need shade? | Which plants need sun?
 When is Ben's birthday and when is Anna's? | When is Ben's birthday? | When is Anna's birthday?
