@@ -65,7 +65,7 @@ def total_of(
     behind = [one for one in sums if (one.document, one.start) > (chosen.document, chosen.start)]
     if (total := next(iter([*behind, *reversed(sums)]), None)) is None:
         return None
-    around = (one.near for one in found if one.document in file)
+    around = (one.near | one.hinted for one in found if one.document in file)
     return replace(total, near=_OF_A_BILL.intersection(question.stems).union(*around))
 
 
