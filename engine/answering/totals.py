@@ -36,9 +36,8 @@ _OF_A_BILL = frozenset(
     map(stem, "total altogether told bill invoice receipt sum charge pay paid cost spend price much amount".split())
 )
 PARTS = 4  # documents before or behind, that may be of one file
-_ITSELF = frozenset(
-    map(stem, "total bill sum".split())
-)  # asked for itself: "the total of the invoice with the battery"
+# asked for itself: "the total of the invoice with the battery"
+_ITSELF = frozenset(map(stem, "total bill sum".split()))
 LINES = 3  # with a price, of what is a bill
 
 
@@ -72,7 +71,7 @@ def total_of(
 def _is_of_a_line(question: Question, lines: Sequence[Scored]) -> bool:
     """Whether one line alone has all that any line has of what is asked of: the apples, not the shop's name."""
     things = {s for s in question.stems if s not in VERBS | _OF_A_BILL}
-    held = things.intersection(*[frozenset().union(*(line.covered for line in lines))])
+    held = things & frozenset().union(*(line.covered for line in lines))
     return bool(held) and sum(held <= line.covered for line in lines) == 1
 
 

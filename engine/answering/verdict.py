@@ -28,7 +28,7 @@ _DENIES = re.compile(
 _CONTRARY = (  # what denies one thing that is asked, and no other: "closed Mondays", "breakfast extra"
     (
         stem("open"),
-        re.compile(r"\bclos(?:es|ed|ing)\b(?! (?:at|to|by|in on)\b|,? ?\d)|\bwill close\b(?! (?:at|to|by)\b)", re.I),
+        re.compile(r"\bclos(?:es|ed|ing)\b(?! (?:at|to|by)\b|,? ?\d)|\bwill close\b(?! (?:at|to|by)\b)", re.I),
     ),
     (stem("included"), re.compile(r"\bextra\b", re.I)),
 )
