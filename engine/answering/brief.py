@@ -25,6 +25,7 @@ _TIMELY = re.compile(
 PLAIN = 2  # words of a run that names a thing
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 _BORN = re.compile(r"\b(?:born|birth|birthday)\b", re.IGNORECASE)
+_OF_A_LIST = re.compile(r"[.)]\s+\w")  # behind the number of a line; "44." alone is an answer
 _GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
 
 
@@ -39,7 +40,7 @@ def brief(
     if reading.start < stamp:  # no answer
         return "", 0.0
     run, behind = passage.text[reading.start : reading.end], passage.text[reading.end : sentence.end]
-    if reading.start == sentence.start and run.isdigit() and behind[:1] in (".", ")"):  # of a list
+    if reading.start == sentence.start and run.isdigit() and _OF_A_LIST.match(behind) is not None:
         return "", 0.0
     if day := _birthday(question, sentence.text, run):
         return day, trust * reading.share

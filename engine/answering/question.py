@@ -339,7 +339,7 @@ _TIMELY = re.compile(  # a digit, a word for times, or what stands before a time
 )
 _SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
 _FRAME = re.compile(rf"\bstands? for\b|\bmeaning\b|{_AT_PRESENT}", re.I)  # how it is asked, not of what
-_ENUMERATED = re.compile(r"\A\s*\d{1,2}[.)](?=\s)")  # of a list: no number that is told
+_ENUMERATED = re.compile(r"\A\s*\d{1,2}[.)](?=\s+\w)")  # of a list: no number that is told
 _STAMP = re.compile("^" + BEFORE, re.M | re.I)
 _KIND_STEMS = frozenset(
     stem(word)

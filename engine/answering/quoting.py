@@ -69,8 +69,9 @@ class Quoting:
         self.library, self.is_part, self.depth = library, is_part, depth
         compared = compared_of(question) if depth == 0 else None
         several = questions_in(question) if depth == 0 and compared is None else ()
-        self.comparing: Comparing | Both | None = Comparing(compared, self._side) if compared else None
-        self.comparing = Both(several, self._side) if several else self.comparing
+        self.comparing: Comparing | Both | None = Both(several, self._side) if several else None
+        if compared is not None:
+            self.comparing = Comparing(compared, self._side)
         self.choice = None if self.comparing else choice_of(question)
         nested = nested_of(question) if self.comparing is None and depth < DEEPEST else None
         if is_part and nested is not None and nested.of is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from rare import asked_of as quoting_over
 
 import engine
 from engine.answering.compared import compared_of
@@ -255,3 +256,11 @@ def test_the_number_of_a_line_is_none_that_is_told() -> None:
     asked = Question.of("What is the number of the police report?")
     assert not asked.expects("4. the number of the police report")
     assert asked.expects("4. the number of the police report is K-418")
+    assert Question.of("How many guests came?").expects("44. ")  # alone it is told
+
+
+def test_a_number_alone_is_an_answer() -> None:
+    told = quoting_over("How many guests came to the party?", ("How many guests came to the party? 44.",))
+    quoted = told.chosen()
+    assert quoted is not None
+    assert told.span(quoted)[0] == "44"
