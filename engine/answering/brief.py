@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from engine.answering.fitting import is_of_name, may_answer
 from engine.answering.plans import DAY, clause, days_named, with_year
 from engine.answering.question import Question, said
 from engine.answering.reader import Reading
@@ -48,9 +49,9 @@ def brief(
         return who, trust * reading.share
     if (thing := _only_thing(question, sentence, passage, run)) is not None:
         return thing, trust * reading.share
-    if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not question.fits(run, behind):
+    if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not may_answer(question, run, behind):
         return "", 0.0
-    if question.is_of_name(passage.text[sentence.start : reading.start], run, behind):
+    if is_of_name(question, passage.text[sentence.start : reading.start], run, behind):
         return "", 0.0
     begin, end = whole(question, sentence.text, reading.start - sentence.start, reading.end - sentence.start)
     return _GOES_ON.sub("\n", sentence.text[begin:end]), trust * reading.share

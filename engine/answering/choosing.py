@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.answering.focus import LONGEST
+from engine.answering.grammar import AUXILIARY, LONGEST
 from engine.answering.measures import COMPARATIVE
 from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, stems_of
@@ -16,7 +16,7 @@ from engine.answering.verdict import DENIES
 _BEFORE = r"(?:(?:on|in|at|to(?= the\b)|with|by|for|from) )?(?:(?:my|your|our|the|an?|his|her|their) )?"
 _NAMED = r"(?!wh)(?:(?-i:[A-Z])[\w’'.-]*(?: (?-i:[A-Z])[\w’'.-]*)*|[\w’'-]+)"
 _WORDS = re.compile(
-    r"\A\W*(?P<asked>(?:(?:and|so|but) )?(?:is|are|am|was|were|did|does|do|has|have|can|will|should)\b.*?|)"
+    rf"\A\W*(?P<asked>(?:(?:and|so|but) )?{AUXILIARY}\b.*?|)"
     rf"\b(?P<one>{_NAMED}),? or (?:else )?{_BEFORE}(?P<other>{_NAMED})",
     re.I,
 )

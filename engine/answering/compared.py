@@ -8,8 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.answering.focus import LONGEST
-from engine.answering.kinds import NUMBER_WORD
+from engine.answering.grammar import AUXILIARY, LONGEST, MONTH_NAME, NUMBER_WORD
 from engine.answering.measures import COMPARATIVE, measure_of
 
 Rule = Literal["least", "most", "same", "both", "before", "after"]
@@ -26,7 +25,7 @@ class Compared:
     is_judged: bool = False  # yes where the first side wins, no where the other does; else the side itself
 
 
-_AUX = r"(?P<aux>is|are|am|was|were|did|does|do|has|have|had|can|will)"
+_AUX = rf"(?P<aux>{AUXILIARY})"
 _SINGLE = {"are": "is", "were": "was", "do": "does", "have": "has"}
 _WH = r"(?:which|what|who|whose)\b"
 _DONE = "(?:born|released|published|founded|formed|made|built|bought|sold|opened|established|started|finished)"
@@ -68,8 +67,8 @@ _CLAUSE = re.compile(
 _NO_EVENT = re.compile(  # a day, a time of day, what is not told what it was
     r"(?:that|then|it|long|not|or .*|noon|midnight|(?:the )?\d.*|the (?:end|change|move)|\w+ing|he|she|they|us|me|her"
     rf"|him|them|(?:last|next|this|the) (?:week|month|year|summer|winter|spring|autumn)|{NUMBER_WORD}(?: .*)?|\w+day"
-    r"|christmas|easter|new year.*|breakfast|lunch|dinner|bed|bedtime|food|meals?|work|school|(?:jan|febr)uary|march"
-    r"|april|may|june|july|august|(?:septem|octo|novem|decem)ber(?: .*)?)\W*\Z",
+    r"|christmas|easter|new year.*|breakfast|lunch|dinner|bed|bedtime|food|meals?|work|school"
+    rf"|{MONTH_NAME}(?: .*)?)\W*\Z",
     re.I,
 )
 _NO_DEED = re.compile(  # what is asked is whether, not when

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.answering.grammar import AUXILIARIES, LONGEST
 from engine.answering.stems import STOP, WORD, plain, stem
 from engine.answering.verbs import VERBS
 
-LONGEST = 1000  # characters of a question, or of a sentence, that are looked at for its form
 _AUXILIARY = frozenset("do does did will would".split())
 _COSTS = frozenset("cost costs weigh weighs".split())
 _PAYS = frozenset("pay paid spend give charge charged".split())
@@ -15,9 +15,7 @@ _GENERAL = frozenset("time date day days year month week number place person peo
 _BE = frozenset("is was are were".split())
 _ASKS_ALONE = frozenset("what which who where when".split())
 _ASKS = _ASKS_ALONE | {word + end for word in _ASKS_ALONE for end in ("'s", "’s")}
-_VERBS = frozenset(
-    "am is was are were do does did has have had can could will would shall should must may might".split()
-)
+_VERBS = frozenset(AUXILIARIES)
 _ENDS = frozenset(
     "of for in on at to from with by about as that who which where when between during until since before after "
     "now".split()

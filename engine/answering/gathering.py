@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.answering.focus import LONGEST
-from engine.answering.kinds import ROLE
+from engine.answering.grammar import LONGEST, ROLE
 from engine.answering.question import Question
 from engine.answering.sentences import Scored
 from engine.answering.stems import plain, stem, stems_of
@@ -29,7 +28,7 @@ _SAID = re.compile(
     r"\b(?:sa(?:id|ys?|ying)|tells?|told|ask(?:s|ed)?|wrote|shout(?:s|ed)?|cried|replied|like|that)\W*\Z", re.I
 )
 _DENIED = re.compile(r"\b(?:not|never|no|nor|neither|nothing|without|instead|used to|gave up|quit)\b|n['’]t\b", re.I)
-_ANOTHERS = re.compile(rf"\b(?:my|his|her|our|their) (?:\w+ )?(?:{ROLE}|friend|boyfriend|girlfriend)s?\b", re.I)
+_ANOTHERS = re.compile(rf"\b(?:my|his|her|our|their) (?:\w+ )?(?:{ROLE}|(?:girl|boy)?friend)s?\b", re.I)
 _OWNER = re.compile(r"\b(\w+)['’]s \w")
 _PLURAL = re.compile(r"\b[a-z]+[^\Ws]s\b|\bwildlife\b", re.IGNORECASE)
 _WORDS = 8  # of a title at most

@@ -6,24 +6,13 @@ import re
 from dataclasses import dataclass
 
 from engine.answering.countries import any_country
+from engine.answering.grammar import NUMBER_WORD, ROLE, WEEKDAY
 from engine.answering.things import Things, things_asked
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
     r"|(?:(?-i:May|MAY)|(?<=\d )may|may(?= \d))(?! (?:i|we|you|he|she|they|it|be|not)\b))"
-)
-NUMBER_WORD = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
-    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|dozen|half|twice|once)"
-)
-
-ROLE = (
-    r"(?:mother|father|mum|mom|dad|sister|brother|uncle|aunt|cousin|niece|nephew|grand\w+|god\w+|wife|husband|partner"
-    r"|daughter|son|boss|manager|colleague|landlord|landlady|neighbou?r|host|teacher|tutor|trainer|coach|dentist|doctor"
-    r"|gp|vet|plumber|electrician|roofer|gardener|cleaner|mechanic|lawyer|accountant|hairdresser|therapist|physio\w*"
-    r"|handyman|builder|carpenter|painter|locksmith|supervisor|bookkeeper|treasurer|chair\w*|parent|owner|contact|nurse"
-    r"|(?:flat|room|house|class|team|band|play|work)mate)"
 )
 
 
@@ -61,7 +50,7 @@ _CLOCK = (
     rf"\b(?:[01]?\d|2[0-4])(?::[0-5]\d\b|\.[0-5]\d\b{_MEASURE})|\b\d{{1,2}} ?[ap]\.?m\b|o'clock|\b(?:noon|midnight)\b"
     rf"|\bhalf past\b|\bat {_HOUR}\b"
 )
-_WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+_WEEKDAY = rf"\b{WEEKDAY}s?\b"
 _NO_YEAR = "".join(f"(?<!{end} )" for end in ("ary", "rch", "ril", "ay", "une", "uly", "ust", "ber"))  # of a month
 _NO_HOUR = "".join(f"(?<!\\b{word} )" for word in ("by", "until", "till", "before", "after"))
 _OWN = (  # "What is Ben's new email?", "plumber's phone", not "What happened to my phone?"

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 
-from engine.answering.focus import LONGEST
+from engine.answering.grammar import LONGEST, MONTH
 from engine.answering.naming import NAME
-from engine.answering.times import MONTH, month_of
+from engine.answering.times import month_of
 
 DAY = re.compile(  # with a year of three or four digits, or a year alone
     rf"(?<![\w.,-])(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH})\.?,? (?P<year>\d{{3,4}})"

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.answering.focus import LONGEST
-from engine.answering.kinds import ROLE
+from engine.answering.grammar import LONGEST, MONTH_NAME, ROLE, WEEKDAY
 from engine.answering.question import Question
 from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, plain, stem, stems_of
@@ -33,9 +32,7 @@ _CALLS = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<![\w’'])(?:\w[\w-]*[./_]\w[\w./_-]*|[^\W\d_][\w’'-]*)|[\"“«][^\"”»\n]{2,60}[\"”»]")
-_KIN = re.compile(
-    rf"\b(?:{ROLE}|boyfriend|girlfriend|twins?|child(?:ren)?|grandson|granddaughter|friend)s?\b", re.IGNORECASE
-)
+_KIN = re.compile(rf"\b(?:{ROLE}|(?:girl|boy)?friend|twin|child(?:ren)?)s?\b", re.IGNORECASE)
 _BEGINS = re.compile(r"(?:\A|[.!?:;\"“*<>(|-])\s*\Z")
 _NO_PERSON = re.compile(r"\b(?:to|in|at|from|near|on|through|via|for|the)\s+\Z", re.IGNORECASE)  # to Tripoli
 _NO_NAMES = frozenset(
@@ -44,11 +41,7 @@ _NO_NAMES = frozenset(
     " please welcome mr mrs ms dr sir miss one first second next last new".split()
 )
 _WHEN = re.compile(r"\b(?:on|in|last|next|since|until|till|every|this|by|of|before|after)\s+\Z", re.IGNORECASE)
-_DAYS = re.compile(
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october"
-    r"|november|december|christmas|easter",
-    re.IGNORECASE,
-)
+_DAYS = re.compile(rf"{WEEKDAY}|{MONTH_NAME}|christmas|easter", re.IGNORECASE)
 _ADDRESS = re.compile(r"\w[./_]\w")
 _SPOUSES = frozenset(map(stem, ("wife", "husband")))
 _DOCTORS = frozenset(map(stem, "doctor gp vet dentist physio therapist".split()))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 from engine.answering.countries import any_country
-from engine.answering.focus import LONGEST
+from engine.answering.grammar import LONGEST
 from engine.answering.stems import stems_of
 
 CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪİŁŃŇŐŘŚŞŠŤŪŮŹŻŽ"

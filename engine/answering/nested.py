@@ -7,14 +7,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from engine.answering.focus import LONGEST
-from engine.answering.kinds import ROLE
+from engine.answering.grammar import AUXILIARY, KIN, LONGEST, ROLE, SOMEBODY
 from engine.answering.placing import In, in_in
 from engine.answering.relations import Of, of_in
 from engine.answering.stems import WORD, stem
 from engine.answering.verbs import VERBS, is_verb
 
-_PERSON = rf"(?:person|one|man|woman|lady|guy|girl|boy|friend|{ROLE})"
+_PERSON = rf"(?:person|one|{SOMEBODY})"
 _OFFICE = r"(?:reserve|secretary|captain|leader|organi[sz]er|author|director|founder|head|winner|tenant)"
 _SUBJECT = r"(?:I|we|you|he|she|they|my \w+|our \w+|(?-i:[A-Z])[\w’'-]+)"
 _WITH = r"(?:from|to|with|for|by|of|at|about)"
@@ -25,7 +24,7 @@ _SOMEBODY = re.compile(
     re.I,
 )
 _BEHIND_ITS_VERB = re.compile(  # "Where does the man live who mended the roof?"
-    rf"\b(?:do|does|did|is|are|was|were|can|will|would|has|have|had) (?P<somebody>(?:the|that) (?:[\w-]+ )?{_PERSON})"
+    rf"\b{AUXILIARY} (?P<somebody>(?:the|that) (?:[\w-]+ )?{_PERSON})"
     rf" (?P<verb>(?:(?!(?:who|whom|whose|{_WITH} whom)\b)[\w-]+ ){{1,4}})"
     rf"(?:(?P<with>{_WITH}) (?=whom))?(?P<who>who|whom|whose) (?P<clause>.+)\Z",
     re.I,
@@ -48,20 +47,15 @@ _SOMETHING_NAMED = re.compile(  # "the bank that bought FleetBoston", where a na
     r"(?=(?-i:[^?]*\b[A-Z]))",
     re.I,
 )
-_KIN = (
-    r"(?:mother|father|mum|mom|dad|sister|brother|uncle|aunt|cousin|daughter|son|grand\w+|god\w+|wife|husband|partner)"
-)
 _NAMED_BY_OFFICE = re.compile(
-    rf"\b(?P<role>(?:the|my|our) (?:[\w-]+ )?(?<!vacuum )(?<!window )(?!{_KIN}\b){ROLE}"
+    rf"\b(?P<role>(?:the|my|our) (?:[\w-]+ )?(?<!vacuum )(?<!window )(?!{KIN}\b){ROLE}"
     r"(?: (?:of|at|for|in|with) (?!because\b)[\w’'& -]+?)?"
     rf"|the (?:[\w-]+ )?{_OFFICE} (?:of|at|for) [\w’'& -]+?"
-    rf"|(?:(?:my|our) (?:[\w-]+ )?(?!{_KIN}\b){ROLE}(?=['’]s)|(?-i:[A-Z])[\w-]+['’]s {ROLE}))"
+    rf"|(?:(?:my|our) (?:[\w-]+ )?(?!{KIN}\b){ROLE}(?=['’]s)|(?-i:[A-Z])[\w-]+['’]s {ROLE}))"
     r"(?P<tail>['’]s [\w ]+| (?:live|eat|have|like|work|play|drive|do|charge|learning|allergic)\b.*)?\W*\Z",
     re.I,
 )
-_AUXILIARY = re.compile(
-    r"\b(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|should|must|can['’]t)(?:n['’]t)?\s*\Z", re.I
-)
+_AUXILIARY = re.compile(rf"\b(?:{AUXILIARY}|can['’]t)(?:n['’]t)?\s*\Z", re.I)
 _IS = re.compile(r"\b(?:is|are|was|were)\s*\Z", re.I)
 _FRAME = re.compile(
     r"\W*(?:(?:do|can|could|would) you (?:please )?(?:know|remember|recall|tell me|remind me|show me)"

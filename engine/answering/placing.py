@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.answering.countries import countries_in
-from engine.answering.focus import LONGEST
+from engine.answering.grammar import LONGEST
 from engine.answering.lives import place_of
 from engine.answering.naming import CAPITAL, NAME
 from engine.answering.stems import stems_of

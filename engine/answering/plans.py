@@ -6,6 +6,7 @@ import re
 from calendar import monthrange
 from datetime import date
 
+from engine.answering.grammar import WEEKDAY
 from engine.answering.times import Time, times_in
 
 DAY = 10  # characters of a day with its year
@@ -23,7 +24,7 @@ _PLANS = re.compile(
     r"|(?:is|are|am|['’]s|['’]re|['’]m) (?:due|planned|booked|coming|leaving|getting|moving|starting|flying|going)"
     r"|(?:leaves|starts|begins|opens|arrives|flies|moves|comes|goes) (?:on|in)|(?:last|first) (?:day|shift) (?:is|will)"
     r"|(?:have|has|got|['’]ve|['’]s) (?:got )?an? appointment|booked (?:it )?for"
-    r"|next (?:week|month|year|weekend|spring|summer|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day))\b",
+    rf"|next (?:week|month|year|weekend|spring|summer|autumn|winter|{WEEKDAY}))\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from engine.answering.focus import LONGEST, focus_of
-from engine.answering.kinds import KINDS, MONEY, NUMBER_WORD, ROLE, SPECIFIC, TIMED, UNIT, Kind, kind_of
+from engine.answering.focus import focus_of
+from engine.answering.grammar import AUXILIARY, LONGEST, ROLE, SOMEBODY
+from engine.answering.kinds import KINDS, SPECIFIC, TIMED, Kind, kind_of
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
 from engine.answering.talk import BEFORE
 from engine.answering.times import Time, times_in
@@ -163,33 +164,6 @@ class Question:
         """The kind of answer asked for is seldom met by chance."""
         return self.kind is not None and self.kind.name in SPECIFIC
 
-    def fits(self, run: str, behind: str = "") -> bool:
-        """May a run of words be the short answer? Somebody's name is no number, and a sum of money has one; what stands
-        behind it tells that 3.15 per cent is no time; nor are twelve months."""
-        if self.kind is None:
-            return _WHICH.match(self.text) is None or MONEY.fullmatch(run.strip()) is None
-        if self.asks_when:
-            found = _NO_TIME.search(run + behind)
-            is_time = found is None or found.start() >= len(run)
-            return is_time and MONEY.search(run) is None and _TIMELY.search(run) is not None
-        if self.kind.name in ("email", "phone"):
-            return self.kind.looks.search(run) is not None and _ISO.search(run) is None
-        if self.kind.name in ("money", "clock") or _HOW_MANY.search(self.text[:LONGEST]):
-            return _COUNTED.search(run) is not None
-        said_words = [word for word in WORD.findall(run) if not _WEEKDAY.fullmatch(word)]  # nobody is called Friday
-        if _CALLED.search(self.text[:LONGEST]) and not any(word[0].isupper() for word in said_words):
-            return False
-        words = [word.lower() for word in said_words]
-        named = any(word not in STOP and word not in _SOMEBODY and not _DIGIT.search(word) for word in words)
-        return named or self.kind.name not in ("person", "place")
-
-    def is_of_name(self, before: str, run: str, behind: str) -> bool:
-        """Whether a run is the rest of a name that the question has, as "Vance" is of "Petra Vance": no news."""
-        if self.kind is None or self.kind.name != "person" or not run[:1].isupper() or len(run.split()) > 1:
-            return False
-        beside = (_NAME_BEFORE.search(before), _NAME_BEHIND.match(behind))
-        return any(match is not None and stem(match.group(1).lower()) in self.names for match in beside)
-
     def lacks(self, text: str) -> bool:
         """A kind of answer is asked for that the text does not hold; of things nobody has listed all (Kind.is_open)."""
         return self.kind is not None and not self.kind.is_open and not self.expects(text)
@@ -218,12 +192,10 @@ def said(text: str) -> str:
 
 
 _YES_NO = re.compile(
-    r"\W*(?:and |so |but |well,? )?(?:do|does|did|is|are|was|were|am|has|have|had|can|could|may|might|will|would|should"
-    r"|must|wo(?=n))"
-    r"(?:n?['’]t)? (?!you (?:tell|remind|say|know|give))",
+    rf"\W*(?:and |so |but |well,? )?(?:{AUXILIARY}|wo(?=n))(?:n?['’]t)? (?!you (?:tell|remind|say|know|give))",
     re.I,
 )
-_DESCRIBED = re.compile(rf"\b(?:person|one|man|woman|lady|guy|girl|boy|friend|whoever|{ROLE})\b", re.I)
+_DESCRIBED = re.compile(rf"\b(?:person|one|whoever|{SOMEBODY})\b", re.I)
 _MINE = re.compile(r"\b(?:I|my|me|we|our|us)\b", re.I)
 _OF_A_ROLE = (
     r"(?:live|town|city|home|address|phone|mobile|number|ring|call|reach|e-?mail|birthday|born|employ\w*|work|job"
@@ -244,7 +216,7 @@ _NESTED = tuple(
         r"^\W*(?:when|where|why|how)\b.*\bof\b",
     )
 )
-_AUX = r"(?:is|was|are|were|does|did|do|has|had|have|will|can|could|would|should)\b"
+_AUX = rf"{AUXILIARY}\b"
 _DOES = frozenset(
     "costs means comes goes makes says takes gives happens belongs causes keeps lies needs lives stands works"
     " hangs".split()
@@ -283,9 +255,7 @@ _BEFORE = re.compile(
     r"|^\W*+(?:\S++ ){0,4}(?<!how )(?-i:old)\b(?! (?:is|was|are|were|town|city|man|men|woman|lady|people)\b)",
     re.I,
 )
-_SUBJECT = re.compile(
-    r"\b(?i:is|are|was|were|does|do|did|has|have|had|will|can) ([A-Z][\w-]+)(?=['’]s\b| [a-z])|\b([A-Z][\w-]+)['’]s\b"
-)
+_SUBJECT = re.compile(rf"\b(?i:{AUXILIARY}) ([A-Z][\w-]+)(?=['’]s\b| [a-z])|\b([A-Z][\w-]+)['’]s\b")
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day(?! of the week)|month|year)\b", re.I)
 _PLANNED = re.compile(
     r"\b(?:planned|due|supposed|scheduled|intended|expected|originally|at first|to be|promised?)\b"
@@ -300,7 +270,6 @@ _SAYS = (
     r"|recommend(?:s|ed)?|ask(?:s|ed)?|announce[sd]?|complain(?:s|ed)?|repl(?:y|ies|ied)|answer(?:s|ed)?|object(?:s|ed)?"
     r"|offer(?:s|ed)?|prefer(?:s|red)?|point(?:s|ed)? out|remind(?:s|ed)?|warn(?:s|ed)?|think|thinks|thought)"
 )
-_WHICH = re.compile(r"\W*(?:which|what (?:kind|sort|type|make|brand|model|colou?r)) ", re.I)
 _WHO = re.compile(r"\W*(?:(?:and|so|but) )?who(?!se\b|m\b)\b", re.I)
 _WHO_SAID = re.compile(
     rf"\W*(?:(?:and|so|but) )?who (?:(?:was|is) it (?:who|that) )?(?:has |had |have )?(?:first )?(?:{_SAYS}|sent"
@@ -316,28 +285,6 @@ _CLAUSE = re.compile(
 )
 _OF_ME = re.compile(r"\bI\b(?!\.)|\b(?:did|do|have|had|am|was|can|should|must|will) i\b")
 _WHAT_I_SAID = re.compile(rf"\b(?:did|do|have|had) I (?:\w+ )?{_SAYS}\b", re.I)
-_NO_TIME = re.compile(
-    rf"(?<![\d:.,])(?<!every )(?<!in )(?<!after )(?<!within )(?:\d[\d.,]*|\b{NUMBER_WORD}\b)(?:\s|>)*"
-    rf"(?:{UNIT}|(?:minute|hour|day|night|week|month|year)s?\b(?! (?:ago|before|after|later|earlier|from)\b))",
-    re.I,
-)
-_NAME_BEFORE = re.compile(r"\b([A-Z][\w-]*) \Z")
-_NAME_BEHIND = re.compile(r" ([A-Z][\w-]*)\b")
-_HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d")
-_COUNTED = re.compile(rf"\d|\b(?:{NUMBER_WORD}|noon|midnight)\b", re.I)
-_CALLED = re.compile(r"\bname of\b|['’]s (?:first |last |full )?name\b|\b(?:is|are|was|were)\b.*\bcalled\b")
-_WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?", re.I)
-_DIGIT = re.compile(r"\d")
-_TIMELY = re.compile(  # a digit, a word for times, or what stands before a time
-    rf"\d|\b{NUMBER_WORD}\b|\b\w*(?:day|night|week|month|year|decade|century|morning|noon|evening|christmas)s?\b"
-    r"|\b(?:spring|summer|autumn|fall|winter|weekend|centuries|easter|ago|now|soon|never|always|yet|early|late|daily|yearly"
-    r"|beginning|start|end|jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|june|july|august"
-    r"|september|october|november|december)\b|^\W*(?:in|on|at|after|before|during|since|until|till|by|from|as|when|while"
-    r"|once|upon|every|under|between|around|about|to|with)\b",
-    re.I,
-)
-_SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
 _FRAME = re.compile(rf"\bstands? for\b|\bmeaning\b|{_AT_PRESENT}", re.I)  # how it is asked, not of what
 _ENUMERATED = re.compile(r"\A\s*\d{1,2}[.)](?=\s+\w)")  # of a list: no number that is told
 _STAMP = re.compile("^" + BEFORE, re.M | re.I)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from engine.answering.grammar import MONTH_NAME, WEEKDAY
 from engine.answering.lists import listed
 from engine.answering.pronouns import NAME_WITHIN
 from engine.answering.question import Question
@@ -23,11 +24,7 @@ CHAIN_WORDS = 0.2  # share its end must cover by words where the kind of answer 
 CHAIN_GAIN_OVER_GOOD = 0.3  # and beyond one that covers half of it and holds the kind of answer asked for
 SAME = 0.4  # share of the question that its end is worth for naming in full whom the other names
 UNANSWERED = 0.2  # what a best sentence without the kind of answer asked for counts less
-DATED = re.compile(
-    r"\d{1,4}|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:jan|febr)uary|march|april|may|june|july|august"
-    r"|(?:septem|octo|novem|decem)ber",
-    re.I,
-)  # leads nowhere: dates stand everywhere
+DATED = re.compile(rf"\d{{1,4}}|{WEEKDAY}|{MONTH_NAME}", re.I)  # leads nowhere: dates stand everywhere
 _ALSO_NAMES = frozenset("april may june august".split())
 _IN_FULL = re.compile(r"\b[A-Z][\w’'-]*[a-z] (?:(?:van|von|de|der|den|la|da|dos|al|bin|Mc|O’) ?)*[A-Z][\w’'-]*[a-z]\b")
 _POINTS_BACK = re.compile(r"\W*(?:he|she|it|they|that|this)\b(?!['’]ll)", re.I)

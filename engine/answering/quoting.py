@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from engine.answering.choosing import choice_of
 from engine.answering.compared import compared_of
 from engine.answering.comparing import UNDECIDED, Comparing
 from engine.answering.gathering import Gathered, gathered
+from engine.answering.hearing import Hearing
 from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
@@ -32,10 +32,10 @@ from engine.answering.quote import (
     share,
     shown,
 )
-from engine.answering.reader import Reading, Reads
+from engine.answering.reader import Reads
 from engine.answering.relations import Of
 from engine.answering.saying import asks_a_limit, is_unsaid, tells_a_limit
-from engine.answering.sentences import Scored, score_sentences, term_weights
+from engine.answering.sentences import Scored, score_sentences, sigmoid, term_weights
 from engine.answering.short import MOST
 from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
@@ -45,7 +45,6 @@ from engine.answering.unnest import Unnesting
 from engine.answering.verbs import VERBS
 from engine.answering.verdict import verdict
 from engine.answering.whose import whose
-from engine.answering.windows import asked_of, window_of
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
 from engine.policy import Policy
@@ -55,7 +54,6 @@ FURTHER = 0.1  # of the reader's logits in the scores by which further sentences
 READ = 12  # best sentences that a reader looks at
 DEEPEST = 3  # parts of parts
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
-UNREAD = 8.0  # logits below the best one: lower ones say no more
 
 
 class Quoting:
@@ -79,8 +77,8 @@ class Quoting:
         self.unnesting = Unnesting(nested, kind_of(nested.second("the person")), self._part) if nested else None
         self.passages: dict[int, Passage] = {}
         self.leads: dict[int, float] = {}
-        self.readings: dict[tuple[int, int], Reading] = {}  # by document and start of the sentence
         self.weights = term_weights(self.question, library.rarity(self.question.words))
+        self.hearing = Hearing(self.question, self.weights, reads)
         self.found: list[Scored] = []
         self.links: list[tuple[Scored, Scored, float]] = []
         self.tried: list[Scored] = []
@@ -131,8 +129,8 @@ class Quoting:
             return None
         if self.unnesting is not None and (step := self.unnesting.following(list(self.passages.values()), self.leads)):
             return step
-        tried = [_place(sentence) for sentence in self.tried]
-        bridge = next((bridge for bridge in bridges(self.question, self.found) if _place(bridge) not in tried), None)
+        tried = [sentence.place for sentence in self.tried]
+        bridge = next((bridge for bridge in bridges(self.question, self.found) if bridge.place not in tried), None)
         if bridge is None:
             return None
         self._link([bridge], self.found)  # what is open already may hold the chain's end
@@ -192,10 +190,11 @@ class Quoting:
             self.heard = self.found[:READ]
             return choose(self.question, self.found, self.links, self.weights, self._behind)
         head, rest = self.found[:READ], self.found[READ:]
-        self._read(head)
-        best = max(self.readings[_place(sentence)].logit for sentence in head)
-        order = sorted(head, key=lambda s: -self._heard(s, best, self.policy.choosing_weight).logit)
-        self.heard = self._telling_first([self._heard(sentence, best, FURTHER) for sentence in order])
+        hearing = self.hearing
+        hearing.read(head, self.passages)
+        best = hearing.best(head)
+        order = sorted(head, key=lambda s: -hearing.heard(s, best, self.policy.choosing_weight).logit)
+        self.heard = self._telling_first([hearing.heard(sentence, best, FURTHER) for sentence in order])
         total = total_of(self.question, self.passages, self.heard[0], self.found)
         if total is not None:
             total = of_all(self.heard[0], total, self.weights, self.policy.sentence_weights)
@@ -207,12 +206,12 @@ class Quoting:
             lines = self.gathered.sentences
             both = tuple(once([quoted.sentences[0], *lines, *quoted.sentences]))
             quoted = replace(quoted, sentences=both, told=tuple(shown(lines)), is_whole=True)
-        self._read(quoted.sentences)
+        hearing.read(quoted.sentences, self.passages)
         first = quoted.sentences[0]
-        alone = next((one for one in (total, *head) if one is not None and _place(one) == _place(first)), first)
-        any_run = math.log(sum(math.exp(min(reading.logit, 50.0)) for reading in self.readings.values()) + 1e-9)
+        alone = next((one for one in (total, *head) if one is not None and one.place == first.place), first)
+        any_run = hearing.any_run
         own, reader, bias = self.policy.reader_weights
-        self.trust = score = _sigmoid(own * alone.logit + reader * any_run + bias)
+        self.trust = score = sigmoid(own * alone.logit + reader * any_run + bias)
         is_nested = self.is_part or self.question.is_nested
         of = whose(self.question, self.weights, self.passages, self.found, first)
         known = [(self.passages[one.document], one) for one in quoted.told if one.document in self.passages]
@@ -221,7 +220,7 @@ class Quoting:
         least = quoted.score if quoted.chained and not unsaid else 0.0
         seen = signs(alone, self.weights, any_run, is_nested, of, unsaid, self.policy.sentence_weights)
         if weights := self.policy.grounded_weights:
-            score = _sigmoid(sureness(weights, seen))
+            score = sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)
         return replace(quoted, score=max(score, least), signs=seen)
 
@@ -248,26 +247,6 @@ class Quoting:
             for a, b in passage.sentences
         ]
 
-    def _read(self, sentences: Sequence[Scored]) -> None:
-        """Has the reader look at those it has not seen."""
-        new = [s for s in sentences if _place(s) not in self.readings and s.features]
-        if not new:
-            return
-        assert self.reads is not None
-        windows = [window_of(self.question, self.weights, self.passages[s.document], s) for s in new]
-        found = self.reads(asked_of(self.question, self.weights), windows)
-        self.readings.update((_place(sentence), reading) for sentence, reading in zip(new, found, strict=True))
-
-    def _heard(self, sentence: Scored, best: float, weight: float) -> Scored:
-        """The sentence's score with the reader's word: by how much its logit lies below the best one's.
-
-        The reader knows no dates: it is not heard where the question is how things are now."""
-        if self.question.asks_now:
-            return sentence
-        behind = max(self.readings[_place(sentence)].logit - best, -UNREAD)
-        logit = sentence.logit + weight * behind
-        return replace(sentence, logit=logit, score=_sigmoid(logit))
-
     def span(self, quoted: Quoted) -> tuple[str, float]:
         """The short answer that the first sentence holds, and its probability: a run of its words, for `when` the day
         that it means, yes or no where it plainly says so. Nothing where the run has no word of its own."""
@@ -288,7 +267,7 @@ class Quoting:
             return items, quoted.score
         if found := particular(self.question, first.text):
             return found, quoted.score
-        reading = self.readings.get(_place(first))
+        reading = self.hearing.readings.get(first.place)
         if reading is None:
             return "", 0.0
         return brief(self.question, first, self.passages[first.document], reading, self.trust, quoted.score)
@@ -300,7 +279,7 @@ class Quoting:
 
     def run(self, sentence: Scored) -> str:
         """The words of a sentence that the reader takes for the answer; empty where it was not read."""
-        reading = self.readings.get(_place(sentence))
+        reading = self.hearing.readings.get(sentence.place)
         return self.passages[sentence.document].text[reading.start : reading.end] if reading is not None else ""
 
     def speaker(self, sentence: Scored, run: str) -> str | None:
@@ -316,11 +295,3 @@ class Quoting:
     def _talk(self, sentence: Scored) -> Talk:
         passage = self.passages[sentence.document]
         return Talk.of(passage.text, passage.writers)
-
-
-def _place(sentence: Scored) -> tuple[int, int]:
-    return sentence.document, sentence.start
-
-
-def _sigmoid(logit: float) -> float:
-    return 1.0 / (1.0 + math.exp(-logit))

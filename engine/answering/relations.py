@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.answering.focus import LONGEST
+from engine.answering.grammar import AUXILIARY, LONGEST
 from engine.answering.naming import CAPITAL, MAKERS, OF_WORKS, PARTICLE, is_made, named
 from engine.answering.stems import STOP
 from engine.answering.verbs import is_verb
@@ -39,7 +39,7 @@ _WHOSE = re.compile(
     re.I,
 )
 _BEGINS = re.compile(
-    r"(?:.*\b(?:is|are|was|were|does|do|did|has|have|had|will|can|would|of|the|from|by|with|to|in|country|and|or)\b"
+    rf"(?:.*\b(?:{AUXILIARY}|of|the|from|by|with|to|in|country|and|or)\b"
     r"|\A\W*(?:who|what|which|when|where|why|how)(?:['’]s)?\b) ?",
 )
 _WITHIN = rf"(?:{PARTICLE}|in|a|an|on|for|to|with)"

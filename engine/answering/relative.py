@@ -6,13 +6,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from engine.answering.grammar import MONTH_NAME, MONTHS, WEEKDAY, WEEKDAYS
 from engine.answering.plans import is_plan
-from engine.answering.times import MONTHS
 
-_DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
 _NUMBERS = {word: at for at, word in enumerate("no one two three four five six seven eight nine ten".split())}
 _NUMBERS |= {"a": 1, "an": 1, "a couple of": 2, "twelve": 12}
-_WEEKDAY = "|".join(_DAYS)
 _SEASONS = {"spring": 5, "summer": 8, "autumn": 11, "fall": 11}  # their last months
 _COUNT = r"\d{1,3}|" + "|".join(map(re.escape, sorted(_NUMBERS, key=len, reverse=True)))
 _ORDINALS = tuple(
@@ -28,14 +26,14 @@ _FORMS = re.compile(
     rf"""\b(?:
     (?P<day>(?:the\ )?day\ before\ yesterday|(?:the\ )?day\ after\ tomorrow|yesterday|last\ night|today|tonight|tomorrow
       |this\ (?:morning|afternoon|evening))
-    | (?:a\ )?week\ (?:last|ago(?:\ (?:on|last))?)\ (?P<earlier>{_WEEKDAY}) | (?P<twice>{_WEEKDAY})\ before\ last
-    | (?P<count>{_COUNT})\ (?:(?P<unit>day|week|fortnight|month|year)|(?P<each>{_WEEKDAY}))s?\ ago
+    | (?:a\ )?week\ (?:last|ago(?:\ (?:on|last))?)\ (?P<earlier>{WEEKDAY}) | (?P<twice>{WEEKDAY})\ before\ last
+    | (?P<count>{_COUNT})\ (?:(?P<unit>day|week|fortnight|month|year)|(?P<each>{WEEKDAY}))s?\ ago
     | in\ (?P<ahead>{_COUNT})\ (?P<until>day|week|fortnight|month|year)s?\b(?!\ ago)
-    | (?P<side>last|past|this\ past|next|this\ coming)\ (?P<named>{_WEEKDAY})
-    | a\ (?P<on>week|fortnight)\ on\ (?P<beyond>{_WEEKDAY}) 
-    | (?<!every\ )(?<!next\ )(?P<coming>{_WEEKDAY})\ (?P<further>week|fortnight)(?!\ (?:ago|last|after))
+    | (?P<side>last|past|this\ past|next|this\ coming)\ (?P<named>{WEEKDAY})
+    | a\ (?P<on>week|fortnight)\ on\ (?P<beyond>{WEEKDAY}) 
+    | (?<!every\ )(?<!next\ )(?P<coming>{WEEKDAY})\ (?P<further>week|fortnight)(?!\ (?:ago|last|after))
     | (?P<where>last|this|next)\ (?P<span>week|weekend|month|year) | (?P<over>week|month|year)\ before\ last
-    | (?<!the\ )(?<!at\ )last\ (?:(?P<month>{"|".join(MONTHS)})|(?P<season>{"|".join(_SEASONS)})){_ENDS}
+    | (?<!the\ )(?<!at\ )last\ (?:(?P<month>{MONTH_NAME})|(?P<season>{"|".join(_SEASONS)})){_ENDS}
     )\b""",
     re.I | re.X,
 )
@@ -49,9 +47,9 @@ _FEASTS = {
 _FEAST = "|".join(_FEASTS).replace("'", "['’]").replace(" ", r"\ ")
 _PLAIN = re.compile(  # of what lies behind: ahead it would be the next one
     rf"""\b(?:
-    (?<!every\ )(?P<weekday>{_WEEKDAY})(?!['’]|,?\ (?:the\ )?\d|,?\ (?:{"|".join(MONTHS)}))
+    (?<!every\ )(?P<weekday>{WEEKDAY})(?!['’]|,?\ (?:the\ )?\d|,?\ (?:{MONTH_NAME}))
     | (?:at|over|on)\ the\ (?P<weekend>weekend)
-    | (?<!year\ )in\ (?-i:(?P<in>{"|".join(MONTHS)}))
+    | (?<!year\ )in\ (?-i:(?P<in>{MONTH_NAME}))
       (?!,?\ (?:of\ )?(?:['’]?\d|(?:last|that|this|next|the)\b|(?:{_COUNT})\ years?\b))
     | (?P<feast>{_FEAST})
     | on\ the\ (?P<date>\d{{1,2}}(?:st|nd|rd|th)|{"|".join(_ORDINALS)})(?!\ (?:of|floor|day|time|way|side|hand))
@@ -126,7 +124,7 @@ def _meaning(match: re.Match[str], day: date) -> str:
         season = match["season"].lower()
         return f"{season} {_moved(day, -(day.month <= _SEASONS[season]), 'year')}"
     if match["named"] is not None:
-        apart = _DAYS.index(match["named"].lower()) - day.weekday()
+        apart = WEEKDAYS.index(match["named"].capitalize()) - day.weekday()
         if match["side"].lower() == "next":  # on a Tuesday, "next Wednesday" is not tomorrow
             return spoken(day + timedelta(apart + 7))
         if match["side"].lower() == "this coming":
@@ -183,7 +181,7 @@ def _moved(day: date, steps: int, unit: str) -> str:
 
 def _last(weekday: str, day: date) -> date:
     """The last such day of the week before a day."""
-    return day + timedelta((_DAYS.index(weekday.lower()) - day.weekday()) % 7 - 7)
+    return day + timedelta((WEEKDAYS.index(weekday.capitalize()) - day.weekday()) % 7 - 7)
 
 
 def _month(name: str) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.answering.kinds import NUMBER_WORD
+from engine.answering.grammar import NUMBER_WORD
 from engine.answering.named import asks_a_name, tells_a_brand, tells_the_name
 from engine.answering.question import Question
 from engine.answering.sentences import Scored

@@ -84,6 +84,10 @@ class Scored:
     def says(self) -> str:
         return self.text[self.said :]
 
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.document, self.start
+
 
 def term_weights(question: Question, rarity: Mapping[str, float]) -> dict[str, float]:
     """Stem -> weight; the rarity of the word it stands for."""
@@ -111,9 +115,8 @@ def score_sentences(
         if at in recent:
             features = (*features[:RECENT], recent[at], *features[RECENT + 1 :])
         logit = bias + sum(f * v for f, v in zip(factors, features, strict=True))
-        score = 1.0 / (1.0 + math.exp(-logit))
         held = one.covered, one.near, one.hinted, one.words, features, logit, one.turn, one.said
-        out.append(Scored(passage.document, start, end, passage.text[start:end], score, *held))
+        out.append(Scored(passage.document, start, end, passage.text[start:end], sigmoid(logit), *held))
     return sorted(out, key=lambda s: (-s.score, s.document, s.start))
 
 
@@ -286,6 +289,10 @@ def _pairs(question: Question, stems: Sequence[str]) -> float:
 def _echo(question: Question, text: str) -> bool:
     words = (m.group().lower() for m in WORD.finditer(text))
     return not any(stem(plain(w)) not in question.stems for w in words if w not in STOP)
+
+
+def sigmoid(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-logit))
 
 
 def names_in(text: str, question: Question) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from engine.answering.focus import LONGEST
+from engine.answering.grammar import LONGEST
 from engine.answering.question import Question
 from engine.answering.stems import STOP, WORD
 from engine.answering.times import times_in

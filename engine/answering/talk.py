@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.answering.times import MONTH
+from engine.answering.grammar import MONTH, WEEKDAY
 
 _CLOCK = r"\[?\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: [-–])?"
 _NAME = r"[^\W\d_]\w*(?:[ .’'-]+\w+){0,3}\.?"
@@ -22,7 +22,7 @@ _PICTURE = r"(?: ?[\u2600-\u27bf\ufe0f\u200d\U0001f1e6-\U0001faff]+)?"  # emoji 
 _TIME = r",?(?: at)?[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: -)?"
 STAMP = rf"\W?\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{1,4}}{_TIME}"
 _WRITTEN = (  # 8 May 2023, 19:42
-    rf"\W?(?:\d{{1,2}} (?:{MONTH})\.?|(?:{MONTH})\.? \d{{1,2}}|today|yesterday)(?:,? \d{{4}})?{_TIME}"
+    rf"\W?(?:\d{{1,2}} {MONTH}\.?|{MONTH}\.? \d{{1,2}}|today|yesterday)(?:,? \d{{4}})?{_TIME}"
 )
 # What stands before a line's words: a stamp, or a name with a time of day. A time of day alone may be one that is told.
 BEFORE = rf"(?:{STAMP}|{_NAME} \({_CLOCK}\):(?=[ \t]))"
@@ -39,7 +39,7 @@ MINE = 0.2  # share of the turns of a talk between people that have an "I" or a 
 _SPEAKS = re.compile(r"\b(?:[Ii]|[Mm][ey]|[Yy]ours?|[Yy]ou)\b|\?")
 _ITEM = re.compile(r"\s*(?:[-*•+]|\d+[.)]) ")
 _NOBODY = re.compile(
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:this )?(?:morning|afternoon|evening|night|noon)|today|yesterday"
+    rf"{WEEKDAY}|(?:this )?(?:morning|afternoon|evening|night|noon)|today|yesterday"
     r"|tomorrow|home|work|school|verse|chorus|pros|cons",
     re.IGNORECASE,
 )

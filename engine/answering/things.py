@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from engine.answering.focus import LONGEST, focus_of
+from engine.answering.focus import focus_of
+from engine.answering.grammar import AUXILIARY, LONGEST
 from engine.answering.stems import stem
 
 TABLE = "things.txt"
@@ -44,7 +45,7 @@ _DONE = {
     for verb in verbs.split()
 }
 _DOES = re.compile(
-    r"\bwhat(?:['’]s| (?:did|do|does|is|was|am|are|were|has|have|had|will|would|can|could)(?:n?['’]t)?)"
+    rf"\bwhat(?:['’]s| {AUXILIARY}(?:n?['’]t)?)"
     r" (?:(?!that\b|which\b|who\b)[\w’'-]+ ){1,4}?(?<!['’]s )(?<!the )(?<!my )(?<!his )(?<!her )(?<!our )"
     rf"(?P<verb>{'|'.join(_DONE)})\b",
     re.IGNORECASE,

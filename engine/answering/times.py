@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-LONGEST = 1000  # characters of a question that are looked at
-MONTHS = tuple("January February March April May June July August September October November December".split())
+from engine.answering.grammar import LONGEST, MONTH, MONTHS
+
 LEAP = 2024  # its days are those of a year that is not named
 
 
@@ -62,10 +62,6 @@ def times_in(text: str, today: date | None = None) -> tuple[Time, ...]:
     return _times(text[:LONGEST], today or date.today())
 
 
-MONTH = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?"
-)
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?![\d:])"
 _YEAR = r"(?:19|20)\d\d\b"
 _TO = r"\s*(?:-|–|to|until|till|through|and|or)\s*(?:the )?"

@@ -3,15 +3,14 @@ line of it."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from engine.answering.focus import LONGEST
+from engine.answering.grammar import LONGEST
 from engine.answering.question import Question
 from engine.answering.quote import share
-from engine.answering.sentences import FEATURES, WEIGHTS, Scored
+from engine.answering.sentences import FEATURES, WEIGHTS, Scored, sigmoid
 from engine.answering.stems import stem
 from engine.answering.verbs import VERBS
 from engine.library import Passage
@@ -96,5 +95,4 @@ def of_all(chosen: Scored, total: Scored, weights: Mapping[str, float], fitted: 
     features = tuple(told.get(name, value) for name, value in zip(FEATURES, chosen.features, strict=True))
     more = zip(fitted or WEIGHTS, features, chosen.features, strict=False)
     logit = chosen.logit + sum(weight * (new - old) for weight, new, old in more)
-    score = 1.0 / (1.0 + math.exp(-logit))
-    return replace(total, score=score, logit=logit, features=features, near=near, covered=chosen.covered)
+    return replace(total, score=sigmoid(logit), logit=logit, features=features, near=near, covered=chosen.covered)

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import re
 
-from engine.answering.focus import LONGEST
-from engine.answering.kinds import ROLE
+from engine.answering.grammar import AUXILIARY, LONGEST, MONTHS, SOMEBODY, WEEKDAYS
 from engine.answering.question import Question
 from engine.answering.stems import STOP, WORD, plain, stem
 from engine.answering.verbs import VERBS
 
 MOST = 3  # questions in one
-_AUX = r"(?:is|are|am|was|were|did|does|do|has|have|had|can|could|will|would|should|must|may|might)\b"
+_AUX = rf"{AUXILIARY}\b"
 _WAY = r"(?:(?:on|at|in|from|to|for|with|by|until|since|through|of|about) )?"
 _WHO = r"(?:who|whom|whose|what|which|when|where|why|how)\b"
 _I = r"(?:I|you|he|she|it|we|they|there)\b"
@@ -58,9 +57,7 @@ _ASKED = re.compile(
 _HIS = re.compile(rf"(?P<asked>(?i:{_PHRASE} {_AUX})) (?P<name>[A-Z][\w-]*)(?P<s>['’]s)?")
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]|(?<!\w)['‘][^'’]*['’](?!\w)")
 _PETS = "dog|cat|puppy|kitten|horse|pony|rabbit|bird|parrot|hamster"
-_SOMEBODY = (
-    rf"(?:{ROLE}|(?:girl|boy)?friend|{_PETS}|sitter|agent|caretaker|guest|guy|man|woman|girl|boy|child|baby|kid)"
-)
+_SOMEBODY = rf"(?:{SOMEBODY}|{_PETS}|sitter|agent|caretaker)"
 _OF_SOMEBODY = re.compile(
     rf"(?:(?-i:[A-Z])[\w-]*['’]s|\b(?:my|our|the)) (?:[a-z]+ )?{_SOMEBODY}(?P<many>s|ren)?\b", re.I
 )
@@ -68,10 +65,7 @@ _LATER = r"(?:last|next|this|to|for|in|on|at|and|about|from|with|when|what|befor
 _HE = re.compile(rf"\b(?:he|she|him|(?P<his>his|her(?= (?!{_LATER})[a-z]))|her)\b", re.I)
 _THEY = re.compile(r"\b(?:they|them|(?P<their>their))\b", re.I)
 _IT = re.compile(r"\b(?:it|its|they|them|their|that|this|these|those)\b", re.I)
-_NO_NAMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
-    " september october november december christmas easter".split()
-)
+_NO_NAMES = frozenset((*map(str.lower, (*WEEKDAYS, *MONTHS)), "christmas", "easter"))
 FEW = 8  # words that are said of what a further question leaves out
 _GENERAL = frozenset("time day date weekday year month week hour way".split())
 LEAST = 2  # words that matter, of a question that stands for itself

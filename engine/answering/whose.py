@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.answering.focus import LONGEST
+from engine.answering.grammar import LONGEST
 from engine.answering.question import Question
 from engine.answering.sentences import Scored
 from engine.answering.stems import stems_of, unaccented

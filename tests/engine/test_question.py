@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from engine.answering.fitting import is_of_name, may_answer
 from engine.answering.question import Question
 from engine.answering.stems import stem, stems_of
 
@@ -251,7 +252,7 @@ def test_several_answers_are_asked_for(question: str, several: bool) -> None:
     ],
 )
 def test_a_short_answer_is_of_the_kind_asked_for(question: str, run: str, fits: bool) -> None:
-    assert Question.of(question).fits(run) is fits
+    assert may_answer(Question.of(question), run) is fits
 
 
 @pytest.mark.parametrize(
@@ -274,7 +275,7 @@ def test_a_short_answer_is_of_the_kind_asked_for(question: str, run: str, fits: 
     ],
 )
 def test_a_measure_and_a_length_do_not_answer_when(run: str, behind: str, fits: bool) -> None:
-    assert Question.of("When does it end?").fits(run, behind) is fits
+    assert may_answer(Question.of("When does it end?"), run, behind) is fits
 
 
 @pytest.mark.parametrize(
@@ -289,7 +290,7 @@ def test_a_measure_and_a_length_do_not_answer_when(run: str, behind: str, fits: 
 )
 def test_the_rest_of_a_name_is_no_answer(question: str, text: str, run: str, rest: bool) -> None:
     before, _, behind = text.partition(run)
-    assert Question.of(question).is_of_name(before, run, behind) is rest
+    assert is_of_name(Question.of(question), before, run, behind) is rest
 
 
 @pytest.mark.parametrize(

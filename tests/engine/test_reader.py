@@ -197,9 +197,9 @@ def test_a_run_without_a_word_of_its_own_is_none(meanings: Meanings) -> None:
     quoted = held.chosen()
     assert quoted is not None
     place = (quoted.sentences[0].document, quoted.sentences[0].start)
-    held.readings[place] = Reading(3.0, 0, 1, 0.9)
+    held.hearing.readings[place] = Reading(3.0, 0, 1, 0.9)
     assert held.span(quoted) == ("", 0.0), "I"
-    held.readings[place] = Reading(3.0, text.index("claim"), text.index(";"), 0.9)
+    held.hearing.readings[place] = Reading(3.0, text.index("claim"), text.index(";"), 0.9)
     assert held.span(quoted)[0] == "claim"
 
 
@@ -211,10 +211,10 @@ def test_the_reader_has_a_word_in_the_choice_of_the_sentence(meanings: Meanings)
         policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST, choosing_weight=weight)
         held = quoting(meanings, "Who is the dentist of Anna?", text, policy)
         first = held.found[0].start
-        held._read(held.found)
+        held.hearing.read(held.found, held.passages)
         other = next(s for s in held.found if s.start != first)
-        held.readings[1, first] = replace(held.readings[1, first], logit=-5.0)
-        held.readings[1, other.start] = replace(held.readings[1, other.start], logit=5.0)
+        held.hearing.readings[1, first] = replace(held.hearing.readings[1, first], logit=-5.0)
+        held.hearing.readings[1, other.start] = replace(held.hearing.readings[1, other.start], logit=5.0)
         quoted = held.chosen()
         assert quoted is not None
         chosen[weight] = quoted.sentences[0].start == first
