@@ -142,6 +142,14 @@ _LENGTH = (
     r"|\d\s?[\"″′]"
 )
 NARROW: tuple[Kind, ...] = (
+    *(_narrow(f"number of {units}", rf"\bhow many (?:{asked})\b", rf"{_COUNT}(?:{told})\b")
+      for units, asked, told in (
+          ("hours", "hours?", "hours?|hrs?|h"), ("minutes", "minutes?", "minutes?|mins?"),
+          ("kilometres", "kilomet(?:re|er)s?|kms?", "kilomet(?:re|er)s?|kms?|k"), ("miles", "miles?", "miles?|mi"),
+          ("kilos", "kilo(?:gram)?s?|kg", "kilo(?:gram)?s?|kgs?"), ("grams", "grams?", "grams?|g|kg"),
+          ("litres", "lit(?:re|er)s?", "lit(?:re|er)s?|l"),
+      )),
+    _narrow("weekday", r"\b(?:what|which) (?:weekdays?|days? of the week)\b", _WEEKDAY, "weekday"),
     _narrow("length", r"\bhow (?:wide|tall|deep|thick)\b|\bwhat (?:is|was|are) .*\b(?:length|width|height|depth)\b",
             _LENGTH),
     _narrow("weight", r"\bhow heavy\b|\bhow much\b.*\bweigh(?:s|ed)?\b|\bwhat (?:did|does|do)\b.*\bweigh\b",
@@ -187,12 +195,30 @@ _NEVER = re.compile(r"(?!)")
 _MEANS = re.compile(r"\bwhat (?:does|do|did|is)\b.*\b(?:means?|meant|meaning|stands? for)\b", re.I)
 
 
+_WHAT = re.compile(r"\W*(?:(?:and|so|but) )?what (?P<done>(?!is\b|was\b|are\b|were\b))?", re.I)
+_JOINED = re.compile(r"(?:\band|\bor|\bsince|\bfrom|\bby|\buntil|\btill|,)\W*\Z", re.I)
+
+
+def _is_beside(text: str, named: re.Match[str]) -> bool:
+    """Whether a question for something else only says when: "What went wrong when ...?", "What did we give her for her
+    birthday?"."""
+    if (asked := _WHAT.match(text)) is None or asked.end() > named.start():
+        return False
+    if named.group().lower() == "when":
+        return _JOINED.search(text, 0, named.start()) is None
+    return asked["done"] is not None and named.group().lower() in ("birthday", "deadline", "due")
+
+
 def kind_of(text: str) -> Kind | None:
     """The kind asked for first; of two at one place a narrow one, else the first. What a code means is no code."""
     if _MEANS.search(text) is not None:
         return None
     kinds = enumerate((*NARROW, *KINDS))
-    asked = [(m.start(), at, kind) for at, kind in kinds if (m := kind.asked.search(text)) is not None]
+    asked = [
+        (m.start(), at, kind)
+        for at, kind in kinds
+        if (m := kind.asked.search(text)) is not None and not (kind.name == "time" and _is_beside(text, m))
+    ]
     first = min(asked, default=None, key=lambda one: one[:2])
     if (things := things_asked(text)) is not None and (first is None or things[0] < first[0]):
         is_open = things[1] not in _LISTED

@@ -176,6 +176,8 @@ class Question:
         text = _ENUMERATED.sub("", said(text))
         if self.kind.name == "leave":  # "not allowed" of "Are pets allowed?"
             return self.kind.looks.search(text) is not None
+        if self.kind.name == "number" and _COUNTS.search(self.text[:LONGEST]) is not None:
+            text = _without_times(text)
         if self.kind.name == "code" and _CODED.search(self.text[:LONGEST]) is not None:
             text = _CALLING.sub(" ", text)  # a telephone is no serial number
         empty = STOP - {"may"} if self.kind.name in TIMED else STOP
@@ -184,6 +186,13 @@ class Question:
             for match in self.kind.looks.finditer(text)
             for word in (m.group().lower() for m in WORD.finditer(match.group()))
         )
+
+
+def _without_times(text: str) -> str:
+    """A text without its days and times of day, whose numbers count nothing."""
+    for time in reversed(times_in(text)):
+        text = f"{text[: time.at[0]]} {text[time.at[1] :]}"
+    return _HOUR.sub(" ", text)
 
 
 def said(text: str) -> str:
@@ -240,6 +249,8 @@ _CALLING = re.compile(
     + _TO_CALL,
     re.I,
 )
+_COUNTS = re.compile(r"\bhow many\b", re.I)
+_HOUR = re.compile(r"\b\d{1,2}:\d\d(?::\d\d)?\b")
 _SPAN = re.compile(r"\b(?:between|since|until|till|before|after|by|from)\b", re.I)  # a time that is not named either
 _AT_PRESENT = r"\b(?:now|current|newest|latest|still|nowadays|these days|at the moment)\b"
 _NOW = re.compile(
@@ -259,6 +270,7 @@ _SUBJECT = re.compile(rf"\b(?i:{AUXILIARY}) ([A-Z][\w-]+)(?=['’]s\b| [a-z])|\b
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:dates?|day(?! of the week)|month|year)\b", re.I)
 _PLANNED = re.compile(
     r"\b(?:planned|due|supposed|scheduled|intended|expected|originally|at first|to be|promised?)\b"
+    r"|\b(?:pushed|moved|put|brought|shifted) (?:back|forward|off)\b|\b(?:postponed|delayed|rescheduled)\b"
     r"|\b(?:for|to|from) (?:which|what)\b|\b(?:date|day|month) did\b.*\b(?:fix|agree|set|arrange|choose)\b",
     re.I,
 )

@@ -198,7 +198,7 @@ def answering_first(question: Question, found: Sequence[Scored]) -> Sequence[Sco
     """The sentences, and in front, where the best has no answer of the kind asked for, the next of its document that
     has: a title says most of a question's words."""
     best = found[0]
-    if not best.features or not best.features[NO_KIND]:
+    if not best.features or best.features[NO_KIND] < 1.0:
         return found
     others = (s for s in found[1:BESIDES] if s.document == best.document and s.score >= INSTEAD * best.score)
     instead = next((s for s in others if question.expects(s.says)), None)

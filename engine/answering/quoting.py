@@ -15,9 +15,9 @@ from engine.answering.hearing import Hearing
 from engine.answering.kinds import Kind, kind_of
 from engine.answering.lists import in_a_row
 from engine.answering.meaning import Meanings
-from engine.answering.named import asks_a_name, tells_the_name
 from engine.answering.nested import nested_of
 from engine.answering.particular import particular
+from engine.answering.preferring import preferred
 from engine.answering.question import Question
 from engine.answering.quote import (
     BESIDE,
@@ -34,7 +34,7 @@ from engine.answering.quote import (
 )
 from engine.answering.reader import Reads
 from engine.answering.relations import Of
-from engine.answering.saying import asks_a_limit, is_unsaid, tells_a_limit
+from engine.answering.saying import is_unsaid
 from engine.answering.sentences import Scored, score_sentences, sigmoid, term_weights
 from engine.answering.short import MOST
 from engine.answering.sureness import signs, sureness
@@ -49,7 +49,6 @@ from engine.interleave import Hop, Step
 from engine.library import Library, Passage
 from engine.policy import Policy
 
-TELLING = 0.5  # of the best sentence's score, that one which tells the name asked for may have
 FURTHER = 0.1  # of the reader's logits in the scores by which further sentences are shown: it chooses the first alone
 READ = 12  # best sentences that a reader looks at
 DEEPEST = 3  # parts of parts
@@ -194,7 +193,8 @@ class Quoting:
         hearing.read(head, self.passages)
         best = hearing.best(head)
         order = sorted(head, key=lambda s: -hearing.heard(s, best, self.policy.choosing_weight).logit)
-        self.heard = self._telling_first([hearing.heard(sentence, best, FURTHER) for sentence in order])
+        in_order = [hearing.heard(sentence, best, FURTHER) for sentence in order]
+        self.heard = preferred(self.question, in_order, self.passages, hearing.readings)
         total = total_of(self.question, self.passages, self.heard[0], self.found)
         if total is not None:
             total = of_all(self.heard[0], total, self.weights, self.policy.sentence_weights)
@@ -223,19 +223,6 @@ class Quoting:
             score = sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)
         return replace(quoted, score=max(score, least), signs=seen)
-
-    def _telling_first(self, heard: list[Scored]) -> list[Scored]:
-        """Where a name is asked for, or by when, a sentence that tells it before one that has more of the question's
-        words."""
-        least = TELLING * heard[0].score
-        if asks_a_name(self.question):
-            tells = [tells_the_name(self.question, self.passages[s.document], s) for s in heard]
-        elif asks_a_limit(self.question):
-            tells = [tells_a_limit(self.question, s, heard[0]) for s in heard]
-        else:
-            return heard
-        first = next((s for s, told in zip(heard, tells, strict=True) if told and s.score >= least), heard[0])
-        return [first, *(s for s in heard if s is not first)]
 
     def _behind(self, best: Scored) -> list[Scored]:
         """What is said next where a talk's document ends; worth as little as what else is shown beside the best."""

@@ -37,9 +37,11 @@ _AT_NO_COST = re.compile(r"\b(?:no|without|free of) (?:extra|additional|further)
 _NONE = re.compile(r"\b(?:no|without|nor) (\w+(?: \w+)?)", re.I)
 _GRANTS = re.compile(
     r"\b(?:yes|allow(?:s|ed)?|permit(?:s|ted)?|included?s?|including|cover(?:s|ed)?|accept(?:s|ed)?|welcome|approved|confirmed|tolerated"
-    r"|agreed|carried|fine|ok|okay|granted|passed|possible|free|let|may|can|could)\b",
+    r"|agreed|carried|fine|ok|okay|safe|granted|passed|possible|free|let|may|can|could)\b",
     re.I,
 )
+_LEAVES = frozenset(map(stem, "safe ok okay fine alright possible".split()))  # asked, not asked of
+_HARMS = re.compile(r"\b(?:allerg\w+|intoleran\w+|poison\w*|toxic|danger\w*|harmful|unsafe)\b", re.I)
 _OPEN = re.compile(
     r"\b(?:if|whether|ask(?:s|ed|ing)?|may(?:be)?|might|should|would|perhaps|hope(?:s|d)?|plan(?:s|ned)?|ha(?:ve|s) to"
     r"|need to|remember to|to ?do|tomorrow|except|unless|only|until)\b|\[ \]",
@@ -59,15 +61,17 @@ def verdict(question: Question, sentence: str, near: frozenset[str], covered: fr
     """ "Yes" or "No"; None where it is not plain. near, covered: the question's stems in the sentence or around it, and
     in itself."""
     text = _AT_NO_COST.sub(" ", said(sentence))
-    if not question.names <= near or (question.focus is not None and question.focus not in near):
+    focus = question.focus if question.focus not in _LEAVES else None
+    asks_leave = not _LEAVES.isdisjoint(question.stems)
+    if not question.names - _LEAVES <= near or (focus is not None and focus not in near):
         return None
     if text.rstrip().endswith("?") or _COMPARES.search(question.text):
         return None
     if (first := _ANSWERED.match(text)) is not None:
         return first.group(1).capitalize()
     done = [s for s in question.stems if s in VERBS]
-    things = {s for s in question.stems if s not in VERBS}
-    if _says_it(question, text, things, near, covered):
+    things = {s for s in question.stems if s not in VERBS and s not in _LEAVES}
+    if not asks_leave and _says_it(question, text, things, near, covered):
         return "Yes"
     for part in _PART.split(text):
         words = known(stems_of(part), question.stems)
@@ -79,12 +83,13 @@ def verdict(question: Question, sentence: str, near: frozenset[str], covered: fr
         if not is_about and not (near.issuperset(things) and not spoken_of.isdisjoint(words)):
             continue
         so, denied = _denied(question, part)
-        if denied:
+        if denied or (asks_leave and _HARMS.search(part) is not None):
             if covered & _modifiers(question) - told:  # of charcoal: "electric is tolerated" stands beside it
                 continue
             return "No" if is_about and so is not False else None
         grants = _GRANTS.search(question.text) is not None and _GRANTS.search(part) is not None
-        if near.issuperset(things) and (so or (so is None and (grants or (done and told.issuperset(done))))):
+        is_done = done and told.issuperset(done) and not asks_leave
+        if near.issuperset(things) and (so or (so is None and (grants or is_done))):
             return "Yes"
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 import torch
@@ -36,13 +37,17 @@ def reading() -> tuple[Meanings, Reads]:
     return meanings, Reads.load(TINY / READER, meanings)
 
 
-def passages_of(texts: Sequence[str]) -> tuple[Passage, ...]:
-    return tuple(Passage(n, "", text, list(sentences(text))) for n, text in enumerate(texts, 1))
+def passages_of(texts: Sequence[str], title: str = "", dates: Sequence[str] = ()) -> tuple[Passage, ...]:
+    """dates: of the texts."""
+    return tuple(
+        Passage(n, title and f"{title}, {n}:\n", text, list(sentences(text)), date)
+        for n, (text, date) in enumerate(zip_longest(texts, dates), 1)
+    )
 
 
-def asked_of(question: str, texts: Sequence[str]) -> Quoting:
+def asked_of(question: str, texts: Sequence[str], title: str = "", dates: Sequence[str] = ()) -> Quoting:
     """A question over texts that the first hop opens all; further hops find nothing."""
-    passages = passages_of(texts)
+    passages = passages_of(texts, title, dates)
     quoting = Quoting(question, Rare(), POLICY, *reading())  # type: ignore[arg-type]
     hops = [Hop(1, [], passages, "the question", {passage.document: 1.0 for passage in passages})]
     while len(hops) < POLICY.max_hops and quoting.following(hops) is not None:

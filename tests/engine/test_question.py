@@ -7,6 +7,7 @@ import time
 import pytest
 
 from engine.answering.fitting import is_of_name, may_answer
+from engine.answering.kinds import kind_of
 from engine.answering.question import Question
 from engine.answering.stems import stem, stems_of
 
@@ -398,3 +399,46 @@ def test_answers_of_the_kind_asked_for(asked: str, answer: str) -> None:
 )
 def test_what_only_looks_like_an_answer(asked: str, other: str) -> None:
     assert not Question.of(asked).expects(other)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("What turned out to be wrong when the washing machine stopped?", None),
+        ("What did we give her for her seventieth birthday?", None),
+        ("What did they say about the deadline?", None),
+        ("What is the deadline of the tender?", "time"),
+        ("What was my landlord's birthday?", "time"),
+        ("What happened, and when?", "time"),
+        ("What time is it when we leave?", "clock"),
+        ("Since when do we live here?", "time"),
+        ("On what weekday does the class meet?", "weekday"),
+        ("How many hours did the burner run?", "number of hours"),
+        ("How many kilos of tomatoes were there?", "number of kilos"),
+        ("How many people came?", "number"),
+    ],
+)
+def test_what_only_says_when_asks_for_no_time(question: str, kind: str | None) -> None:
+    found = kind_of(question)
+    assert (found and found.name) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "holds"),
+    [
+        ("How many people came?", "The party is on 5 and 6 June.", False),
+        ("How many people came?", "It was at 19:30.", False),
+        ("How many people came?", "On 5 June there were eleven.", True),
+        ("How many hours did the burner run?", "It was 21.0 C at 02:47", False),
+        ("How many hours did the burner run?", "month: burner 311 h", True),
+        ("On what weekday is it?", "It is on 5 March.", False),
+        ("On what weekday is it?", "Tuesdays, until March.", True),
+    ],
+)
+def test_days_and_hours_count_nothing(question: str, text: str, holds: bool) -> None:
+    assert Question.of(question).expects(text) is holds
+
+
+def test_a_launch_pushed_back_is_asked_of_as_planned() -> None:
+    assert not Question.of("To when was the launch pushed back?").is_past
+    assert Question.of("When was the launch?").is_past

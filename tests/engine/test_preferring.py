@@ -1,0 +1,48 @@
+"""What comes first of sentences that are about as good: somebody by name, and what took another's place."""
+
+from __future__ import annotations
+
+import pytest
+from rare import asked_of
+
+CODES = ["Rehearsals stay on Saturdays, in the container. Code of the door is 4417.", "The container changed. {}"]
+DAYS = ["2024-09-02", "2025-02-08"]
+
+
+def first(question: str, texts: list[str], title: str = "", dates: list[str] | None = None) -> str:
+    quoted = asked_of(question, texts, title, dates or []).chosen()
+    assert quoted is not None
+    return quoted.sentences[0].text
+
+
+def test_somebody_by_name_before_the_same_man() -> None:
+    texts = [
+        "For the sound I have asked the same man who did it at Lagerhuset.",
+        "The sound at Lagerhuset was by Oskar Blom.",
+    ]
+    assert "Oskar" in first("Who did the sound at Lagerhuset?", texts)
+    assert "same man" in first("Who did the sound at Lagerhuset?", [texts[0], "Oskar Blom likes Lagerhuset."])
+
+
+@pytest.mark.parametrize(
+    ("question", "later", "code"),
+    [
+        ("What is the door code of the container?", "New code is 9063.", "9063"),
+        ("What's the door code of the container these days?", "New code is 9063.", "9063"),
+        ("What was the door code of the container?", "New code is 9063.", "4417"),
+        ("What was the original door code of the container?", "New code is 9063.", "4417"),
+        ("What is the door code of the container?", "The garage code is now 9063.", "4417"),
+        ("What is the door code of the container?", "New code for the bicycles is 9063.", "4417"),
+        ("What is the door code of the container?", "New code comes on Friday.", "4417"),
+    ],
+)
+def test_what_took_its_place(question: str, later: str, code: str) -> None:
+    texts = [CODES[0], CODES[1].format(later)]
+    assert code in first(question, texts, "Band", DAYS)
+
+
+def test_of_another_talk_or_an_earlier_day_nothing_takes_a_place() -> None:
+    texts = [CODES[0], CODES[1].format("New code is 9063.")]
+    question = "What is the door code of the container?"
+    assert "4417" in first(question, texts, "", DAYS)
+    assert "4417" in first(question, texts, "Band", DAYS[::-1])
