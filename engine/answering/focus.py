@@ -16,6 +16,9 @@ _BE = frozenset("is was are were".split())
 _ASKS_ALONE = frozenset("what which who where when".split())
 _ASKS = _ASKS_ALONE | {word + end for word in _ASKS_ALONE for end in ("'s", "’s")}
 _VERBS = frozenset(AUXILIARIES)
+_ASKING = _ASKS | frozenset("how why whose whom".split())
+_SOUGHT = frozenset("code password pin".split())
+FEW = 7  # words of a search
 _ENDS = frozenset(
     "of for in on at to from with by about as that who which where when between during until since before after "
     "now".split()
@@ -46,7 +49,14 @@ def focus_of(text: str) -> str | None:
         if word in ("what", "which"):
             bought = None if _AUXILIARY.isdisjoint(following) else _bought(rest[1:])
             return bought or _head(rest, verbal=True)
-    return _judged(words) if lower[:1] and lower[0] in _VERBS else None
+    if lower[:1] and lower[0] in _VERBS:
+        return _judged(words)
+    return next((stem(word) for word in lower if word in _SOUGHT), None) if is_bare(lower) else None
+
+
+def is_bare(words: Sequence[str]) -> bool:
+    """Whether words, in small letters, are typed as into a search: "container door code"."""
+    return len(words) <= FEW and _VERBS.isdisjoint(words) and _ASKING.isdisjoint(words)
 
 
 def _judged(words: Sequence[str]) -> str | None:

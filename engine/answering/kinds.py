@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 
 from engine.answering.countries import any_country
+from engine.answering.focus import is_bare
 from engine.answering.grammar import NUMBER_WORD, ROLE, WEEKDAY
+from engine.answering.stems import WORD
 from engine.answering.things import Things, things_asked
 
 _MONTH = (
@@ -90,7 +92,7 @@ KINDS: tuple[Kind, ...] = (
           r"|passport|claim|order|invoice|version|pin|password|iban)\b.*\b(number|code|no\.?|version|pin|reference)\b"
           r"|\b(?:number(?! of (?:(?-i:[a-z])[\w-]* )?(?:(?-i:[a-z])\w*s|people|children|men|women)\b)"
           r"|code|version|pin|serial|iban|password)\b.*"
-          r"\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b",
+          r"\b(of|for|on|to)\b|\bwhich (code|version|shelf)\b|\b(?:what|which) (?:\w+ )?(?:code|password|pin)\b",
           r"(?<![$€£¥])(?<![$€£¥] )(?<!\d[.,])"
           + _NO_YEAR + r"\b(?=\w*\d)(?!\d{1,2}\b(?![./-]\d))[\w/.-]{2,}\b"
           r"(?![\d.,]* ?(?:[$€£¥]|(?:euros?|eur|usd|gbp|sek|chf|pounds|dollars|kr)\b))"
@@ -195,18 +197,31 @@ _NEVER = re.compile(r"(?!)")
 _MEANS = re.compile(r"\bwhat (?:does|do|did|is)\b.*\b(?:means?|meant|meaning|stands? for)\b", re.I)
 
 
+_CODE = re.compile(r"\b(?:code|password|pin)\b", re.I)
 _WHAT = re.compile(r"\W*(?:(?:and|so|but) )?what (?P<done>(?!is\b|was\b|are\b|were\b))?", re.I)
+_WAY = re.compile(rf"\W*(?:(?:and|so|but) )?{_HOW_TO}\b", re.I)
+_ASKED_TOO = re.compile(r"\b(?:what|which|who|whose|when|where|how|by phone)\b", re.I)
 _JOINED = re.compile(r"(?:\band|\bor|\bsince|\bfrom|\bby|\buntil|\btill|,)\W*\Z", re.I)
 
 
-def _is_beside(text: str, named: re.Match[str]) -> bool:
-    """Whether a question for something else only says when: "What went wrong when ...?", "What did we give her for her
-    birthday?"."""
+def _is_beside(text: str, named: re.Match[str], kind: str) -> bool:
+    """Whether a question for something else only names it: "How do I top up the pressure?", "What went wrong when
+    ...?", "What did we give her for her birthday?"."""
+    if (way := _WAY.match(text)) is not None:
+        return named.start() >= way.end() and _ASKED_TOO.search(text, way.end(), named.end()) is None
+    if kind != "time":
+        return False
     if (asked := _WHAT.match(text)) is None or asked.end() > named.start():
         return False
     if named.group().lower() == "when":
         return _JOINED.search(text, 0, named.start()) is None
     return asked["done"] is not None and named.group().lower() in ("birthday", "deadline", "due")
+
+
+def _sought(text: str) -> Kind | None:
+    """Of words as they are typed into a search, where they name no question: "container door code"."""
+    is_code = _CODE.search(text) is not None and is_bare([m.group().lower() for m in WORD.finditer(text)])
+    return next(kind for kind in KINDS if kind.name == "code") if is_code else None
 
 
 def kind_of(text: str) -> Kind | None:
@@ -217,11 +232,11 @@ def kind_of(text: str) -> Kind | None:
     asked = [
         (m.start(), at, kind)
         for at, kind in kinds
-        if (m := kind.asked.search(text)) is not None and not (kind.name == "time" and _is_beside(text, m))
+        if (m := kind.asked.search(text)) is not None and not _is_beside(text, m, kind.name)
     ]
     first = min(asked, default=None, key=lambda one: one[:2])
     if (things := things_asked(text)) is not None and (first is None or things[0] < first[0]):
         is_open = things[1] not in _LISTED
         weight = 2.0 if is_open and things[2].are_few else 1.0
         return Kind(things[1], _NEVER, things[2], is_open=is_open, weight=weight)
-    return first[2] if first else None
+    return first[2] if first else _sought(text)

@@ -76,7 +76,7 @@ def tells_the_name(question: Question, passage: Passage, sentence: Scored) -> bo
             return any(_may_be(text, name, one) for name in names for one in told)
         if (things & _SPOUSES and _MARRIED.search(text)) or (things & _DOCTORS and _DR.search(text)):
             return True
-    if not things or _has(text, things):
+    if not things or (_has(text, things) and not all(_is_where(text, name, things) for name in names)):
         return True
     is_short = len(text.split()) <= SHORT
     if is_short and talk.turn(sentence.start) is None:  # "Ola Nilsson", and below it what he is
@@ -128,10 +128,21 @@ def _may_be(text: str, name: re.Match[str], kin: re.Match[str]) -> bool:
     """Whether a name in a sentence may be that of somebody who is told of there: not Declan in "Declan's mum", not a
     place that one goes to."""
     owns = name.group().endswith(("'s", "’s")) and name.end() <= kin.start()
+    return not owns and _NO_PERSON.search(_before_name(text, name)) is None
+
+
+def _before_name(text: str, name: re.Match[str]) -> str:
+    """What stands before a name of several words: "on the" of the Overland Track."""
     before = text[: name.start()].split(" ")
-    while len(before) > 1 and before[-2][:1].isupper():  # the Overland Track
+    while len(before) > 1 and before[-2][:1].isupper():
         before.pop(-2)
-    return not owns and _NO_PERSON.search(" ".join(before)) is None
+    return " ".join(before)
+
+
+def _is_where(text: str, name: re.Match[str], things: set[str]) -> bool:
+    """Whether a name behind the thing only says where it is: "my choir was at Villa Ekudden"."""
+    before = _before_name(text, name)
+    return _NO_PERSON.search(before) is not None and _has(before, things)
 
 
 def _has(text: str, things: set[str]) -> bool:

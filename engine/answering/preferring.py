@@ -1,11 +1,13 @@
-"""Which of the best sentences comes first, where it is known how such a thing is told: a name, a limit, somebody by
-name, and what took the place of the one that is told best."""
+"""Which of the best sentences comes first, where it is known how such a thing is told: a meaning, a name, a limit,
+what is to be done, somebody by name, and what took the place of the one that is told best."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 
+from engine.answering.defining import Term
+from engine.answering.describing import Described
 from engine.answering.grammar import LONGEST
 from engine.answering.kinds import SPECIFIC
 from engine.answering.named import asks_a_name, tells_the_name
@@ -14,11 +16,13 @@ from engine.answering.reader import Reading
 from engine.answering.saying import asks_a_limit, tells_a_limit
 from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, WORD, plain, stem
+from engine.answering.verbs import tells_to
 from engine.library import Passage
 
 TELLING = 0.5  # of the best sentence's score, that one which tells the name asked for may have
 BY_NAME = 0.75  # the same of one that names somebody, where the best says "the same man"
 BEHIND = 1.0  # logits of the reader that this one may lie below
+_HOW_TO = re.compile(r"\W*(?:(?:and|so|but) )?how (?:do|can|could|should|must|would) (?:I|we|you|one)\b", re.I)
 _NAME = re.compile(r"(?<![\w’'])[A-Z][a-z][\w’'-]*")
 _WAS = re.compile(r"\b(?:was|were|did|had)\b", re.I)
 _CHANGED = re.compile(r"\b(?:new|now|changed|changes|from now on|instead|no longer|replaced|replaces)\b", re.I)
@@ -30,13 +34,19 @@ def preferred(
     heard: Sequence[Scored],
     passages: Mapping[int, Passage],
     readings: Mapping[tuple[int, int], Reading],
+    explained: Term | Described | None = None,
 ) -> list[Scored]:
-    """heard: sentences that were read, best first."""
+    """heard: sentences that were read, best first. explained: what is asked of, where it is to be explained."""
     best = heard[0]
+    if explained is not None:
+        first = max(heard, key=lambda s: explained.rank(s.says))
+        return [first, *(s for s in heard if s is not first)]
     if asks_a_name(question):
         tells = [tells_the_name(question, passages[s.document], s) for s in heard]
     elif asks_a_limit(question):
         tells = [tells_a_limit(question, s, best) for s in heard]
+    elif _HOW_TO.match(question.text) is not None:
+        tells = [tells_to(s.says) and best.near <= s.near for s in heard]
     elif question.asks_who:
         tells = _by_name(question, heard, passages, readings)
     else:

@@ -232,7 +232,7 @@ def in_one(sentences: Sequence[Scored]) -> list[Scored]:
 
 def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:
     """What documents of the time asked for tell of it, for a question that asks for nothing else: of each first what
-    somebody did; documents in the order given."""
+    somebody did; documents in which "I" or "we" tell it first, then in the order given."""
     lines = list[list[Scored]]()
     for passage in passages:
         found = [
@@ -244,6 +244,7 @@ def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:
             and question.is_then(passage.written(start) or passage.date)
         ]
         lines.append(sorted(found, key=lambda s: -_eventful(s.text))[:DAY_LINES])
+    lines.sort(key=lambda own: -max((_OF_US.search(line.text) is not None for line in own), default=0))
     first = [own[0] for own in lines if own][:DAY_DOCUMENTS]
     if not first:
         return None

@@ -10,6 +10,8 @@ from engine.answering.brief import brief
 from engine.answering.choosing import choice_of
 from engine.answering.compared import compared_of
 from engine.answering.comparing import UNDECIDED, Comparing
+from engine.answering.defining import Term
+from engine.answering.describing import Described
 from engine.answering.gathering import Gathered, gathered
 from engine.answering.hearing import Hearing
 from engine.answering.kinds import Kind, kind_of
@@ -52,6 +54,8 @@ from engine.policy import Policy
 FURTHER = 0.1  # of the reader's logits in the scores by which further sentences are shown: it chooses the first alone
 READ = 12  # best sentences that a reader looks at
 DEEPEST = 3  # parts of parts
+EXPLAINED = 3  # sentences beyond those that explain what is asked of
+SAID_SO = 0.7  # how sure one of them is at least
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
 
 
@@ -63,6 +67,7 @@ class Quoting:
         """is_part: of a nested question. depth: how many questions it is a part or a side of. kind: of answer, where it
         does not say."""
         self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
+        self.explained = Term.of(question) or Described.of(question)
         self.library, self.is_part, self.depth = library, is_part, depth
         compared = compared_of(question) if depth == 0 else None
         several = questions_in(question) if depth == 0 and compared is None else ()
@@ -188,13 +193,13 @@ class Quoting:
         if self.reads is None or not self.policy.reader_weights or not self.found:
             self.heard = self.found[:READ]
             return choose(self.question, self.found, self.links, self.weights, self._behind)
-        head, rest = self.found[:READ], self.found[READ:]
+        head, rest = self._head()
         hearing = self.hearing
         hearing.read(head, self.passages)
         best = hearing.best(head)
         order = sorted(head, key=lambda s: -hearing.heard(s, best, self.policy.choosing_weight).logit)
         in_order = [hearing.heard(sentence, best, FURTHER) for sentence in order]
-        self.heard = preferred(self.question, in_order, self.passages, hearing.readings)
+        self.heard = preferred(self.question, in_order, self.passages, hearing.readings, self.explained)
         total = total_of(self.question, self.passages, self.heard[0], self.found)
         if total is not None:
             total = of_all(self.heard[0], total, self.weights, self.policy.sentence_weights)
@@ -218,11 +223,21 @@ class Quoting:
         unsaid = is_unsaid(self.question, first, known)
         # a reader of single sentences cannot see what two of them say together
         least = quoted.score if quoted.chained and not unsaid else 0.0
+        if self.explained is not None and self.explained.short(first.says):
+            least = max(least, SAID_SO)
         seen = signs(alone, self.weights, any_run, is_nested, of, unsaid, self.policy.sentence_weights)
         if weights := self.policy.grounded_weights:
             score = sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)
         return replace(quoted, score=max(score, least), signs=seen)
+
+    def _head(self) -> tuple[list[Scored], list[Scored]]:
+        """The sentences that are read, and the others: the best, and those that explain what is asked of."""
+        head, rest = self.found[:READ], self.found[READ:]
+        if (explained := self.explained) is None:
+            return head, rest
+        told = sorted((s for s in rest if explained.rank(s.says)), key=lambda s: -explained.rank(s.says))[:EXPLAINED]
+        return [*head, *told], [s for s in rest if s not in told]
 
     def _behind(self, best: Scored) -> list[Scored]:
         """What is said next where a talk's document ends; worth as little as what else is shown beside the best."""
@@ -252,6 +267,9 @@ class Quoting:
             return ", ".join(self.gathered.things), quoted.score
         if quoted.is_list and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
             return items, quoted.score
+        if self.explained is not None:
+            told = self.explained.short(first.says)
+            return (told, quoted.score) if 0 < len(told.split()) <= MOST else ("", 0.0)
         if found := particular(self.question, first.text):
             return found, quoted.score
         reading = self.hearing.readings.get(first.place)

@@ -3,6 +3,7 @@ does not name."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from engine.answering.stems import stem
@@ -28,6 +29,10 @@ teach tear tend thank think throw tie touch translate treat try turn understand 
 wash watch wear weigh win wish wonder work worry wrap write
 """
 VERBS = frozenset(stem(word) for word in _EVERYDAY.split())
+_TELLS_TO = frozenset(  # to do it: more of these than people ask about
+    "press push switch click screw unscrew bleed top refill heat stir add mix bake boil do go get use take put let set"
+    " turn call ring be enter type scan reset restart plug unplug tap swipe twist lock unlock soak rinse wipe drain".split()
+).union(_EVERYDAY.split())
 _MORE = frozenset(  # what is asked of somebody: too common, or too much a thing, to count little
     "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book retire "
     "study get die graduate educated buried attend teach drive earn".split()
@@ -39,7 +44,18 @@ def is_verb(word: str) -> bool:
     return stem(word) in VERBS or word in _MORE or word.endswith("ing")
 
 
+def tells_to(text: str) -> bool:
+    """Whether a sentence begins with what is to be done: "2. Press the reset key."."""
+    found = _BEGINS.match(text)
+    return found is not None and found["verb"].lower() in _TELLS_TO
+
+
 def thing_missing(held: frozenset[str], weights: Mapping[str, float]) -> float:
     """Weight of the heaviest of a question's stems that is no verb and not held, against the heaviest of all."""
     missing = (weight for one, weight in weights.items() if one not in held and one not in VERBS)
     return max(missing, default=0.0) / max(weights.values(), default=1.0)
+
+
+_BEGINS = re.compile(
+    r"\W*(?:\d{1,2}[.)] *)?(?:(?:please|then|first|always|just|now|next),? )*(?P<verb>[a-z]+)\b(?![-'’])", re.I
+)

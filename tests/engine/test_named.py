@@ -106,3 +106,17 @@ def test_a_sentence_that_tells_the_name_comes_before_one_with_more_of_the_questi
     quoted = asked_of("What is the name of Ines's dog?", [text]).chosen()
     assert quoted is not None
     assert quoted.sentences[0].text == "Ines: Pepita."
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "is_told"),
+    [
+        ("What's the name of Jonas's choir?", "Jonas: In 2022 my choir was at Villa Ekudden, by the water.", False),
+        ("What's the name of Jonas's choir?", "Jonas: My choir, Late Voices, was at Villa Ekudden.", True),
+        ("What is the name of our hotel in Lisbon?", "The hotel in Lisbon is Casa Aurora.", True),
+        ("What is the name of our hotel in Lisbon?", "We slept at Casa Aurora, a small hotel.", True),
+        ("What is the name of our hotel in Lisbon?", "Our hotel in Lisbon was near Rossio.", False),
+    ],
+)
+def test_where_a_thing_is_is_not_its_name(question: str, text: str, is_told: bool) -> None:
+    assert unnamed(question, text) == float(not is_told)

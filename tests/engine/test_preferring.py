@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from rare import asked_of
 
+from engine.answering.verbs import tells_to
+
 CODES = ["Rehearsals stay on Saturdays, in the container. Code of the door is 4417.", "The container changed. {}"]
 DAYS = ["2024-09-02", "2025-02-08"]
 
@@ -46,3 +48,25 @@ def test_of_another_talk_or_an_earlier_day_nothing_takes_a_place() -> None:
     question = "What is the door code of the container?"
     assert "4417" in first(question, texts, "", DAYS)
     assert "4417" in first(question, texts, "Band", DAYS[::-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("Press the reset key once.", True),
+        ("2. Then press the reset key.", True),
+        ("Please hold the key for ten seconds.", True),
+        ("First check-up of Daniel was in May.", False),
+        ("Pressed the reset key.", False),
+        ("The reset key helped.", False),
+        ("Never take off the cover.", False),
+    ],
+)
+def test_what_tells_to_do_something(text: str, is_told: bool) -> None:
+    assert tells_to(text) is is_told
+
+
+def test_how_to_do_it_before_that_it_was_done() -> None:
+    texts = ["I reset the boiler at seven, which helped.", "The boiler may lock. Press the reset key once."]
+    assert first("How do I reset the boiler?", texts) == "Press the reset key once."
+    assert first("When did I reset the boiler?", texts) == texts[0]

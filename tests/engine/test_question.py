@@ -416,6 +416,9 @@ def test_what_only_looks_like_an_answer(asked: str, other: str) -> None:
         ("How many hours did the burner run?", "number of hours"),
         ("How many kilos of tomatoes were there?", "number of kilos"),
         ("How many people came?", "number"),
+        ("How do I top up the pressure?", None),
+        ("How can I pay the bill?", None),
+        ("How do I ring my plumber, which number?", "phone"),
     ],
 )
 def test_what_only_says_when_asks_for_no_time(question: str, kind: str | None) -> None:
@@ -442,3 +445,18 @@ def test_days_and_hours_count_nothing(question: str, text: str, holds: bool) -> 
 def test_a_launch_pushed_back_is_asked_of_as_planned() -> None:
     assert not Question.of("To when was the launch pushed back?").is_past
     assert Question.of("When was the launch?").is_past
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "focus"),
+    [
+        ("container door code rehearsal", "code", "code"),
+        ("wifi password cabin", "code", "password"),
+        ("grace phone number", "phone", None),
+        ("cabin by the lake", None, None),
+    ],
+)
+def test_words_typed_into_a_search_name_what_is_sought(typed: str, kind: str | None, focus: str | None) -> None:
+    asked = Question.of(typed)
+    assert (asked.kind and asked.kind.name) == kind
+    assert asked.focus == focus

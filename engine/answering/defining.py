@@ -1,0 +1,65 @@
+"""Lines that say what a term means, where that is asked: "What does E17 mean?" is told by the row that begins with it,
+not by the log that is full of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.answering.grammar import LONGEST
+from engine.answering.stems import STOP, WORD
+
+_ASKED = re.compile(
+    r"\bwhat (?:does|do|did)\b(?P<of>.*?)\b(?:means?|stands? for)\b(?! (?:to|by)\b)"
+    r"|\bwhat(?:['’]s| is| was) (?:the )?(?:meaning|definition) of (?P<whose>.+)"
+    r"|\bwhat(?:['’]s| is| was) (?:(?:an?|the|this) )?(?:error|fault|warning|alarm|status|trouble) (?P<what>.+)"
+    r"|\bexplain (?P<explained>.+)",
+    re.I,
+)
+_TO_DO = re.compile(  # of a code alone: "what should I do when E17 shows"
+    r"\bwhat (?:should|can|could|must|do|shall) (?:I|we|you|one) do (?:when|if|about|with|on|at)\b(?P<of>.+)", re.I
+)
+_CODE = re.compile(r"(?=\w*\d)(?=\w*[^\W\d])\w[\w-]*")
+_END = re.compile(r"[\n|]|[.;](?=\s|\Z)")
+_BEYOND = re.compile(r"\b(?:of|on|in|at|for|from|when)\b")
+_GENERAL = frozenset(  # of what sort a term is
+    "code codes error errors fault faults message warning alarm number letter letters light sign symbol word term"
+    " abbreviation acronym status sound say says said".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term whose meaning is asked."""
+
+    name: str
+
+    @classmethod
+    def of(cls, question: str) -> Term | None:
+        """Of what is asked for, the words that have a digit or a capital, or else the last one."""
+        text = question[:LONGEST]
+        if (to_do := _TO_DO.search(text)) is not None and (code := _CODE.search(to_do["of"])) is not None:
+            return cls(code.group())
+        if (asked := _ASKED.search(text)) is None:
+            return None
+        said = _BEYOND.split(next(group for group in asked.groups() if group is not None), maxsplit=1)[0]
+        words = [match.group() for match in WORD.finditer(said)]
+        words = [word for word in words if word.lower() not in STOP | _GENERAL]
+        marked = [word for word in words if any(letter.isdigit() or letter.isupper() for letter in word)]
+        name = " ".join(marked or words[-1:])
+        return cls(name) if name else None
+
+    def rank(self, text: str) -> int:
+        """Of a line or a row that begins with the term and goes on, or says what it means: 1; of any other 0."""
+        return int(self._found(text) is not None)
+
+    def short(self, text: str) -> str:
+        """What such a line says of it, to the end of the line, the cell or the sentence."""
+        found = self._found(text)
+        return _END.split(text[found.end() :], maxsplit=1)[0].strip(" .*_") if found is not None else ""
+
+    def _found(self, text: str) -> re.Match[str] | None:
+        name = re.escape(self.name)
+        begins = rf"(?:\A|[\n|;])[^\w\n]*{name}\b['\"”’*`]*(?:[ \t]*[|:=–—-]+|[ \t])[ \t]*(?=[^\W\d]|\*)"
+        says = rf"\b{name}\b['\"”’*`]*(?: |\s*\()(?:means?|meant|stands? for|is short for|is when)\b(?: that)?"
+        return re.search(f"{begins}|{says}", text[:LONGEST], re.I)
