@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from engine.answering.capitals import with_capitals
 from engine.answering.meaning import Meanings
 from engine.answering.quoting import DEEPEST, Quoting
 from engine.answering.reader import READER, Reads
@@ -21,7 +22,7 @@ from engine.config import ConfigError, ModelConfig
 from engine.encode import PADDED_TO, Pooled, encode_head
 from engine.fused import encoder
 from engine.graphs import decoder
-from engine.interleave import Ask, Hop, Interleave, Trail
+from engine.interleave import Ask, Hop, Interleave, Step, Trail
 from engine.library import Library
 from engine.memory import Bank, BankLayout, BankView, EncodedDocument
 from engine.parallel.launch import connect
@@ -211,8 +212,16 @@ class Engine:
         interleave = Interleave(self.model, self.tokenizer, self.head, self.policy, self.memory(), self.whitening())
         trail = Trail()
         if self.policy.answer == "quote":
-            quoting = Quoting(ask.question, library, self.policy, self.meanings, self.reads)
-            yield from interleave.run(ask, library, quoting.following, trail)
+            quoting: Quoting | None = None
+
+            def following(hops: Sequence[Hop]) -> Step | None:
+                nonlocal quoting
+                if quoting is None:  # what the first hop opens knows which of its words are names
+                    written = with_capitals(ask.question, hops[0].opened)
+                    quoting = Quoting(written, library, self.policy, self.meanings, self.reads)
+                return quoting.following(hops)
+
+            yield from interleave.run(ask, library, following, trail)
             yield _quoted(quoting)
         else:
             yield from interleave.run(ask, library, None, trail)
@@ -257,9 +266,9 @@ class Engine:
         yield Answer(text, grounded, supports, supports[0].score if supports else 0.0)
 
 
-def _quoted(quoting: Quoting) -> Answer:
-    chosen = quoting.chosen()
-    if chosen is None:
+def _quoted(quoting: Quoting | None) -> Answer:
+    chosen = quoting.chosen() if quoting is not None else None
+    if quoting is None or chosen is None:
         return Answer("", False, (), 0.0)
     first = chosen.sentences[0].score
     supports = tuple(

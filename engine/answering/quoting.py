@@ -39,6 +39,7 @@ from engine.answering.relations import Of
 from engine.answering.saying import is_unsaid
 from engine.answering.sentences import Scored, score_sentences, sigmoid, term_weights
 from engine.answering.short import MOST
+from engine.answering.summing import asks_for_a_summary, summary_of
 from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
 from engine.answering.totals import of_all, total_of
@@ -190,6 +191,10 @@ class Quoting:
             day := of_a_day([self.passages[n] for n in sorted(self.passages)], self.question)
         ):
             return day
+        if asks_for_a_summary(self.question) and (
+            whole := summary_of(self.question, self.passages, self.leads, self.weights)
+        ):
+            return whole
         if self.reads is None or not self.policy.reader_weights or not self.found:
             self.heard = self.found[:READ]
             return choose(self.question, self.found, self.links, self.weights, self._behind)
@@ -267,6 +272,8 @@ class Quoting:
             return ", ".join(self.gathered.things), quoted.score
         if quoted.is_list and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
             return items, quoted.score
+        if asks_for_a_summary(self.question):
+            return "", 0.0
         if self.explained is not None:
             told = self.explained.short(first.says)
             return (told, quoted.score) if 0 < len(told.split()) <= MOST else ("", 0.0)

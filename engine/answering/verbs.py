@@ -31,7 +31,8 @@ wash watch wear weigh win wish wonder work worry wrap write
 VERBS = frozenset(stem(word) for word in _EVERYDAY.split())
 _TELLS_TO = frozenset(  # to do it: more of these than people ask about
     "press push switch click screw unscrew bleed top refill heat stir add mix bake boil do go get use take put let set"
-    " turn call ring be enter type scan reset restart plug unplug tap swipe twist lock unlock soak rinse wipe drain".split()
+    " turn call ring be enter type scan reset restart plug unplug tap swipe twist lock unlock soak rinse wipe"
+    " drain".split()
 ).union(_EVERYDAY.split())
 _MORE = frozenset(  # what is asked of somebody: too common, or too much a thing, to count little
     "be have do live play work eat cost costs weigh called born feed bake go come need charge own use book retire "

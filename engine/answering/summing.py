@@ -1,0 +1,76 @@
+"""What a file says, where a summary of it is asked for: how each of its parts begins, as far as there is room.
+
+A model that quotes writes no summary; where a part of a text begins, it says what it is about (the lead of newspapers,
+the first sentence of a paragraph)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import zip_longest
+
+from engine.answering.grammar import LONGEST
+from engine.answering.question import Question
+from engine.answering.quote import HEADING_WORDS, Quoted, once, share, shown
+from engine.answering.related import known, themselves
+from engine.answering.sentences import MARKUP, Scored
+from engine.answering.stems import stem, stems_of
+from engine.library import Passage
+
+_ASKED = re.compile(
+    r"\A\W*(?:please )?(?:(?:can|could) you )?(?:summari[sz]e|sum up|outline|give me (?:an?|the) (?:\w+ )?"
+    r"(?:summary|overview|outline|gist)|(?:a |the |short )*(?:summary|overview|outline|gist) of"
+    r"|what (?:is|was|stands) (?:written )?in (?:the|my|our)\b(?!.*\b(?:about|on|of)\b)"
+    r"|what (?:does|did) (?:the|my|our) [^?]+ say\W*\Z)",
+    re.I,
+)
+_ONLY_ASKS = frozenset(
+    map(stem, "summarise summarize summary sum outline overview gist short give say says written stand content".split())
+)
+_ANY_TEXT = frozenset(map(stem, "diary journal note notes entry mail email letter minutes".split()))  # of a day
+_FRONT = re.compile(r"\A(?:---|\w+:\s)")  # of a file's head
+LEAST = 0.6  # share of what is named that a file's title has to have, with its day
+SUMMED = 0.6  # how sure it is that this file is meant
+
+
+def asks_for_a_summary(question: Question) -> bool:
+    return _ASKED.search(question.text[:LONGEST]) is not None
+
+
+def summary_of(
+    question: Question, passages: Mapping[int, Passage], leads: Mapping[int, float], weights: Mapping[str, float]
+) -> Quoted | None:
+    """Of the file that the question names best; None where it names none that is open. leads: by document."""
+    left_out = _ONLY_ASKS | _ANY_TEXT if question.times else _ONLY_ASKS
+    named = {s: weight for s, weight in weights.items() if s not in left_out}
+
+    def told(passage: Passage) -> float:
+        stems = themselves(known(stems_of(passage.context), named))
+        return share(stems | (question.dated(passage.date) & named.keys()), named)
+
+    best = max(passages.values(), key=lambda one: (told(one), leads.get(one.document, 0.0)), default=None)
+    if best is None or not named or told(best) < LEAST:
+        return None
+    parts = [one for one in passages.values() if _title(one) == _title(best) and one.date == best.date]
+    parts.sort(key=lambda one: one.document)
+    lines = [line for line in (_lines(part) for part in parts) if line]
+    if not lines:
+        return None
+    first_lines = once([line for row in zip_longest(*lines) for line in row if line is not None])
+    said = tuple(sorted(shown(first_lines), key=lambda line: line.place))
+    return Quoted(said, SUMMED, said, is_whole=True)
+
+
+def _title(passage: Passage) -> str:
+    return re.split(r" > |, |\n", passage.context, maxsplit=1)[0]
+
+
+def _lines(passage: Passage) -> list[Scored]:
+    """The sentences of a part that are more than a heading or a row."""
+    return [
+        Scored(passage.document, start, end, text, SUMMED, frozenset(), frozenset())
+        for start, end in passage.sentences
+        if len((text := passage.text[start:end]).split()) > HEADING_WORDS
+        and not MARKUP.match(text)
+        and _FRONT.match(text) is None
+    ]
