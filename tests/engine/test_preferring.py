@@ -70,3 +70,32 @@ def test_how_to_do_it_before_that_it_was_done() -> None:
     texts = ["I reset the boiler at seven, which helped.", "The boiler may lock. Press the reset key once."]
     assert first("How do I reset the boiler?", texts) == "Press the reset key once."
     assert first("When did I reset the boiler?", texts) == texts[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "later", "price"),
+    [
+        ("How much is the rent?", "From 1 April 2025 the rent is 12,450 SEK a month instead of 11,400.", "12,450"),
+        ("how much do I pay for the rent", "The rent is raised to 12,450 SEK.", "12,450"),
+        ("How much was the rent?", "The rent is raised to 12,450 SEK.", "11,400"),
+        ("How much is the rent?", "In the next village the rent is 12,450 SEK.", "11,400"),
+        ("How much is the rent?", "The rent of my sister's new flat is 12,450 SEK.", "11,400"),
+    ],
+)
+def test_what_is_raised_is_told_as_it_is_now(question: str, later: str, price: str) -> None:
+    texts = ["The rent is 11,400 SEK per month, payable in advance.", later]
+    assert price in first(question, texts, "", ["2022-08-12", "2025-01-24"])
+
+
+@pytest.mark.parametrize(
+    ("question", "before", "later", "told"),
+    [
+        ("When is the launch?", "The launch is on 15 April.", "The launch moves from 15 April to 13 May.", "13 May"),
+        ("Who is the caretaker?", "The caretaker is Rune Mattsson.", "The new caretaker is Leif Hansson.", "Leif"),
+        ("Who was the caretaker?", "The caretaker was Rune Mattsson.", "The new caretaker is Leif Hansson.", "Rune"),
+        ("Where is the piano?", "The piano is in the hall.", "The piano is now in the kitchen.", "kitchen"),
+        ("Where is the piano?", "The piano is in the hall.", "Anna's piano is now in the kitchen.", "hall"),
+    ],
+)
+def test_who_where_and_when_as_they_are_now(question: str, before: str, later: str, told: str) -> None:
+    assert told in first(question, [before, later], "", ["2024-08-12", "2025-01-24"])
