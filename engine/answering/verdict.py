@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from engine.answering.leave import ASKED, asks_if_safe, asks_leave, granted, harms, is_hedged, lets
 from engine.answering.question import Question, said
 from engine.answering.related import hints, known, themselves
 from engine.answering.stems import stem, stems_of
@@ -37,11 +38,9 @@ _AT_NO_COST = re.compile(r"\b(?:no|without|free of) (?:extra|additional|further)
 _NONE = re.compile(r"\b(?:no|without|nor) (\w+(?: \w+)?)", re.I)
 _GRANTS = re.compile(
     r"\b(?:yes|allow(?:s|ed)?|permit(?:s|ted)?|included?s?|including|cover(?:s|ed)?|accept(?:s|ed)?|welcome|approved|confirmed|tolerated"
-    r"|agreed|carried|fine|ok|okay|safe|granted|passed|possible|free|let|may|can|could)\b",
+    r"|agreed|carried|fine|ok|okay|granted|passed|possible|free|let|may|can|could)\b",
     re.I,
 )
-_LEAVES = frozenset(map(stem, "safe ok okay fine alright possible".split()))  # asked, not asked of
-_HARMS = re.compile(r"\b(?:allerg\w+|intoleran\w+|poison\w*|toxic|danger\w*|harmful|unsafe)\b", re.I)
 _OPEN = re.compile(
     r"\b(?:if|whether|ask(?:s|ed|ing)?|may(?:be)?|might|should|would|perhaps|hope(?:s|d)?|plan(?:s|ned)?|ha(?:ve|s) to"
     r"|need to|remember to|to ?do|tomorrow|except|unless|only|until)\b|\[ \]",
@@ -61,34 +60,40 @@ def verdict(question: Question, sentence: str, near: frozenset[str], covered: fr
     """ "Yes" or "No"; None where it is not plain. near, covered: the question's stems in the sentence or around it, and
     in itself."""
     text = _AT_NO_COST.sub(" ", said(sentence))
-    focus = question.focus if question.focus not in _LEAVES else None
-    asks_leave = not _LEAVES.isdisjoint(question.stems)
-    if not question.names - _LEAVES <= near or (focus is not None and focus not in near):
+    focus = question.focus if question.focus not in ASKED else None
+    if not question.names - ASKED <= near or (focus is not None and focus not in near):
         return None
     if text.rstrip().endswith("?") or _COMPARES.search(question.text):
+        return None
+    of_leave, harm = asks_leave(question), harms(text)
+    if of_leave and (is_hedged(text) or harm is None or _ANSWERED.match(text) is not None):
         return None
     if (first := _ANSWERED.match(text)) is not None:
         return first.group(1).capitalize()
     done = [s for s in question.stems if s in VERBS]
-    things = {s for s in question.stems if s not in VERBS and s not in _LEAVES}
-    if not asks_leave and _says_it(question, text, things, near, covered):
+    things = {s for s in question.stems if s not in VERBS and s not in ASKED}
+    if of_leave and harm:
+        return "No" if asks_if_safe(question) and near.issuperset(things) else None
+    if not of_leave and _says_it(question, text, things, near, covered):
         return "Yes"
     for part in _PART.split(text):
         words = known(stems_of(part), question.stems)
         told = themselves(words) | hints(words)
-        if _is_of_others(question, part, words) or _OPEN.search(part):
+        if _is_of_others(question, part, words) or _OPEN.search(granted(part) if of_leave else part):
             continue
         spoken_of = things - question.names or things
         is_about = question.focus in told or spoken_of <= told
         if not is_about and not (near.issuperset(things) and not spoken_of.isdisjoint(words)):
             continue
         so, denied = _denied(question, part)
-        if denied or (asks_leave and _HARMS.search(part) is not None):
+        if denied:
             if covered & _modifiers(question) - told:  # of charcoal: "electric is tolerated" stands beside it
                 continue
             return "No" if is_about and so is not False else None
         grants = _GRANTS.search(question.text) is not None and _GRANTS.search(part) is not None
-        is_done = done and told.issuperset(done) and not asks_leave
+        if of_leave:
+            grants = lets(part)
+        is_done = done and told.issuperset(done) and not of_leave
         if near.issuperset(things) and (so or (so is None and (grants or is_done))):
             return "Yes"
     return None
