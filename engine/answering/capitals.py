@@ -4,33 +4,51 @@ however they are typed."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-from engine.answering.stems import STOP
+from engine.answering.forms import group_of
+from engine.answering.related import words_for
+from engine.answering.stems import STOP, stem
+from engine.answering.verbs import VERBS
 from engine.library import Passage
 
-_WORD = re.compile(r"[^\W\d_][\w-]*")
-_NO_NAMES = frozenset("may march mark will may might can see so the".split())
 OFTEN = 3.0  # as often with a capital as without: "Gran" of a memory that has "gran" now and then
+TWICE = 2  # times beside another name: one heading has capitals anyway
+LOOKED_AT = 200_000  # characters of the texts
+MOST = 60  # words of a question
+_WORD = re.compile(r"[^\W\d_][\w-]*")
+_NAME = r"[^\W\d_a-z][\w-]{0,30}"
+_INSIDE = re.compile(rf"(?<![\w’'-])[a-z][\w’'-]{{0,30}},? ({_NAME}(?: {_NAME}){{0,3}})")  # where no sentence begins
+_BESIDE = re.compile(rf"(?<=[A-Za-z] ){_NAME}(?=[:'’])|(?<![\w-]){_NAME}(?= [A-Z][a-z]{{1,30}}(?:[:,]| [a-z]))")
+_NO_NAMES = frozenset(
+    "may march mark will might can see so the long old far big tall high good new first last next little great".split()
+)
 
 
 def with_capitals(question: str, passages: Sequence[Passage]) -> str:
     """As it was typed where it has a capital behind its first letter, but for "I"."""
-    if re.search(r"(?<!\A)(?!I\b)[A-Z]", question) is not None:
+    words = {match.group().lower() for match in _WORD.finditer(question)}
+    if re.search(r"(?<!\A)(?!I\b)[A-Z]", question) is not None or len(words) > MOST:
         return question
-    text = "\n".join(passage.text for passage in passages)
-    named = {word for word in {m.group().lower() for m in _WORD.finditer(question)} if _is_name(word, text)}
+    text = "\n".join(passage.text for passage in passages)[:LOOKED_AT]
+    named = {word for word in words & _names(text) if not _is_ordinary(word)}
     written = _WORD.sub(lambda m: m.group().capitalize() if m.group().lower() in named else m.group(), question)
-    written = re.sub(r"(?<![\w'’.])i(?![\w.])", "I", written)
+    written = re.sub(r"(?<![\w'’./-])i(?![\w./-])", "I", written)
     return written[:1].upper() + written[1:]
 
 
-def _is_name(word: str, text: str) -> bool:
-    """Whether a text writes a word with a capital where no sentence begins: behind a word in small letters, or beside
-    another name."""
-    if word in STOP | _NO_NAMES or len(word) < len("Al") or word.capitalize() not in text:
-        return False
-    name = re.escape(word.capitalize())
-    inside = rf"(?<=[a-z,] ){name}\b|\b(?<=[A-Za-z] ){name}\b(?=[:'’])|\b{name}(?= [A-Z][a-z]+(?:[:,]| [a-z]))"
-    capital = len(re.findall(inside, text))
-    return capital >= OFTEN * len(re.findall(rf"\b{re.escape(word)}\b", text)) and capital > 0
+def _names(text: str) -> set[str]:
+    """In small letters, the words that a text writes with a capital inside its sentences, or beside another name."""
+    inside = Counter(word for names in _INSIDE.findall(text) for word in names.split(" "))
+    beside = Counter(_BESIDE.findall(text))
+    small = Counter(match.group() for match in _WORD.finditer(text))
+    times = {word: inside[word] + (beside[word] if beside[word] >= TWICE else 0) for word in inside | beside}
+    return {word.lower() for word, count in times.items() if count >= max(1.0, OFTEN * small[word.lower()])}
+
+
+def _is_ordinary(word: str) -> bool:
+    """A word of every day, which headings have with a capital as well."""
+    if len(word) < len("Al") or word in STOP or word in _NO_NAMES:
+        return True
+    return stem(word) in VERBS or bool(group_of(word) or words_for([word]))

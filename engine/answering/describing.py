@@ -7,25 +7,33 @@ import re
 from dataclasses import dataclass
 
 from engine.answering.grammar import LONGEST, SOMEBODY
-from engine.answering.stems import STOP
 
-_WORDS = r"(?P<name>(?!the\b|my\b|our\b|your\b|this\b|that\b|an?\b)[\w’'-]+(?: [\w’'-]+){0,3}?)"
+_WORDS = (
+    r"(?P<name>(?:Dr|Mr|Mrs|Ms)?(?:\. ?| )?[A-Z0-9][\w’'-]*"
+    r"(?: (?:(?:van|von|de|der|den|la|da|dos|al) )*[A-Z0-9][\w’'-]*){0,3})"
+)
 _ASKED = re.compile(
-    rf"\W*(?:(?:and|so|but) )?(?:(?:who|what)(?:['’]s| is| was| are| were) (?:the )?|tell me (?:something )?about |"
-    rf"what do (?:I|we|you) know (?:about|of) |describe ){_WORDS}(?: again| please)?\W*\Z",
-    re.I,
+    rf"\W*(?i:(?:(?:and|so|but) )?(?:(?:who|what)(?:['’]s| is| was| are| were) (?:the )?"
+    rf"|tell me (?:something )?about |what do (?:I|we|you) know (?:about|of) |describe )){_WORDS}"
+    r"(?i: again| please)?\W*\Z"
 )
-_AGENT = (  # who does something: no water, letter or corner, and nothing as short as "for"
-    r"(?:(?!water|letter|number|computer|paper|dinner|summer|winter|order|offer|corner|river|folder|weather|shower|floor"
-    r"|colour|error|mirror|flower|power|tower|paper|other|another|after|under|over|never|later|earlier|former|newer|older"
-    r"|better|whether|either|rather|together|ladder|drawer|freezer|cooker|boiler|printer|washer|dryer|trailer|counter"
-    r"|chapter|poster|super|silver|leather|finger|shoulder|engineer-)"
-    r"[a-z]{3,}(?:er|or|ist|ian|eer|man|woman|keeper|in-law)"
-    r"|student|president|agent|assistant|consultant|tenant|patient|client|resident|caretaker|chef|cook|guide|nurse)"
-)
-_WHOSE = r"(?:my|our|your|his|her|their|the|(?-i:[A-Z])[\w-]*(?:['’]s|s['’]))"
 _SEVERAL = re.compile(r"\W*who (?:are|were) the\b", re.I)
 _OWN = re.compile(r"(?:my|our)\b", re.I)
+_PERSON = (  # what somebody does or is, beside grammar.ROLE
+    rf"(?:{SOMEBODY}|\w+-in-law|(?:ex-?)?(?:fianc[ée]e?|stepson|stepdaughter)|caretaker|singer|drummer|bassist|guitarist"
+    r"|pianist|organist|violinist|cellist|designer|developer|programmer|engineer|architect|customer|employe[er]|baker"
+    r"|butcher|barber|farmer|fisherman|lecturer|professor|principal|pupil|student|president|secretary|captain|director"
+    r"|author|writer|editor|journalist|photographer|artist|actor|actress|agent|assistant|consultant|tenant|patient|client"
+    r"|resident|chef|cook|guide|surgeon|dermatologist|optician|pharmacist|psychologist|midwife|babysitter|sitter|driver"
+    r"|pilot|mayor|priest|pastor|vicar|rabbi|imam|judge|solicitor|notary|broker|translator|interpreter|librarian|trainee"
+    r"|intern|apprentice|founder|member|leader|organi[sz]er|deputy|successor|predecessor|conductor|publisher|landlord"
+    r"|postman|fitter|repairman|beekeeper|goalkeeper|veterinarian|adviser|advisor|widow|widower|orphan)"
+)
+_NO_ONE = r"(?!(?:an?|the|one of the|my|our) (?:\w+ )?(?:bit|best|worst|last|first|only|same|thief|most|least)\b)"
+_NO_THING = r"(?!\w+ (?:[\w’'-]+ )*(?:problem|worry|name|password|thing|reason|way|point|question|answer|one)s? )"
+_UNTRUE = re.compile(r"\b(?:if|wish|said|says|thinks?|thought|whether|nobody|not|never|unless|like)\b[^.;!?]*\Z", re.I)
+_WHOSE = r"(?:my|our|your|his|her|their|(?-i:[A-Z])[\w-]*(?:['’]s|s['’]))"
+_BY = r"(?:saw|sat|gave|bought|made|wrote|got|had|took|met|found|lost|told|sent|brought|likes?|wants?|knows?|\w{2,}ed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +44,23 @@ class Described:
 
     @classmethod
     def of(cls, question: str) -> Described | None:
-        """A name as it stands in the question; of one in small letters, the same with capitals."""
-        asked = _ASKED.fullmatch(question[:LONGEST])
-        if asked is None:
+        """A name with its capitals (answering.capitals), and nothing else that is asked."""
+        text = question[:LONGEST]
+        if text.isupper() or (asked := _ASKED.fullmatch(text)) is None:
             return None
         words = asked["name"].split()
         if _SEVERAL.match(question) is not None and len(words[-1]) > len("Lees") and words[-1].endswith("s"):
-            words[-1] = words[-1][:-1]  # the Bergdahls
-        if not any(word[0].isupper() for word in words):
-            is_role = re.fullmatch(rf"{SOMEBODY}s?|{_AGENT}s?", words[-1], re.I) is not None
-            if is_role or re.match(r"\W*who\b", question, re.I) is None or not STOP.isdisjoint(words):
-                return None
-            words = [word.capitalize() for word in words]
-        return cls(" ".join(words)) if all(word[0].isupper() or word[0].isdigit() for word in words) else None
+            words[-1] = words[-1].removesuffix("s")  # the Bergdahls
+        return cls(" ".join(words))
 
     def rank(self, text: str) -> int:
         """How well a sentence says who or what it is: 3 what somebody is to whoever writes, 2 what they are, 1 a row of
         a table with the name; 0 for any other."""
+        if self.name.split()[0] not in text:
+            return 0
         if (found := self._found(text)) is not None:
             return 3 if _OWN.match(found) is not None else 2
-        cell = rf"\|\s*(?:[A-Z][\w-]* (?:and |& )?){{0,3}}{self._name}\s*\|"
+        cell = rf"\|[ \t]*(?:[A-Z][\w-]* (?:and |& )?){{0,3}}{self._name}[ \t]*\|"
         return int(text.startswith("|") and re.search(cell, text[:LONGEST]) is not None)
 
     def short(self, text: str) -> str:
@@ -71,7 +76,8 @@ class Described:
     def _found(self, text: str) -> str | None:
         text = text[:LONGEST]
         for form in _forms(self._name):
-            if (found := re.search(form, text)) is not None:
+            found = re.search(form, text)
+            if found is not None and _UNTRUE.search(text, 0, found.start()) is None:
                 return found["is"].strip(" ,*_-–")
         return None
 
@@ -79,12 +85,15 @@ class Described:
 def _forms(name: str) -> tuple[str, ...]:
     bare = rf"(?<![\w’'])(?:\*\*)?{name}(?:\*\*)?(?![\w-])(?!['’]s)"
     begins = r"(?:an?|the|my|our|his|her|their|[A-Z][\w-]*['’]s)"
-    whose, noun = rf"(?i:{_WHOSE})", rf"(?i:{SOMEBODY}|{_AGENT})"
+    person = rf"(?i:{_PERSON})"
     return (
-        rf"\b(?P<is>{whose} (?:[a-z’'-]+ ){{0,2}}?{noun}),? {bare}",
-        rf"\b(?P<is>{whose} (?:(?!(?:is|was|are|were)\b)[\w’'.-]+ ){{1,8}}?)(?:is|was|are|were) {bare}(?! [a-z])",
-        rf"{bare},? (?:is|was|are|were) (?P<is>(?:{begins}|one of)\b[^.;!?\n|()]*)",
-        rf"{bare}, (?P<is>(?:{begins}|from) (?:(?!\band\b)[^.;!?\n|(),])*)(?=[,.;!?\n]|\Z)",
-        rf"{bare}[ ,]*\((?P<is>[a-z][^)\d]*)\)",
-        rf"(?:\A|[|;,(\n]|- )\s*(?:\*\*)?(?P<is>(?:[A-Za-z][a-z]+ )?{noun})(?:\*\*)?:(?:\*\*)? {bare}",
+        rf"\b(?P<is>(?i:{_WHOSE}) (?:[a-z’'-]+ ){{0,2}}?{person}),? {bare}",
+        rf"\b(?P<is>(?i:the) (?:[a-z’'-]+ ){{0,2}}?{person}),? {bare}(?! {_BY}\b)",
+        rf"\b(?P<is>{_NO_THING}(?i:{_WHOSE}|the) (?:(?!(?:is|was|are|were|and|that)\b)[\w’'.-]+ ){{1,8}}?)"
+        rf"(?:is|was|are|were) {bare}(?! [a-z])",
+        rf"{bare},? (?:is|was|are|were) (?P<is>{_NO_ONE}(?:{begins}|one of)\b[^.;!?\n|(),]*)",
+        rf"{bare}, (?P<is>(?:{begins} (?:[\w’'-]+ ){{0,3}}?{person}\b[^.;!?\n|(),]{{0,40}}|from [A-Z]\w+))"
+        r"(?=[,.;!?\n]|\Z)",
+        rf"{bare}[ ,]*\((?P<is>(?:[a-z’'-]+ ){{0,3}}{person}\b[^)\d]*)\)",
+        rf"(?:\A|[|;,(\n]|- )[ \t]*(?:\*\*)?(?P<is>(?:[A-Za-z][a-z]+ )?{person})(?:\*\*)?:(?:\*\*)? {bare}",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.answering.countries import any_country
 from engine.answering.focus import is_bare
-from engine.answering.grammar import NUMBER_WORD, ROLE, WEEKDAY
+from engine.answering.grammar import LONGEST, NUMBER_WORD, ROLE, WEEKDAY
 from engine.answering.stems import WORD
 from engine.answering.things import Things, things_asked
 
@@ -146,7 +146,8 @@ _LENGTH = (
 NARROW: tuple[Kind, ...] = (
     *(_narrow(f"number of {units}", rf"\bhow many (?:{asked})\b", rf"{_COUNT}(?:{told})\b")
       for units, asked, told in (
-          ("hours", "hours?", "hours?|hrs?|h"), ("minutes", "minutes?", "minutes?|mins?"),
+          ("hours", "hours?|hrs?", "hours?|hrs?|h"),
+          ("minutes", "minutes?|mins?", "minutes?|mins?|(?:an |a half |and a half )?hours?"),
           ("kilometres", "kilomet(?:re|er)s?|kms?", "kilomet(?:re|er)s?|kms?|k"), ("miles", "miles?", "miles?|mi"),
           ("kilos", "kilo(?:gram)?s?|kg", "kilo(?:gram)?s?|kgs?"), ("grams", "grams?", "grams?|g|kg"),
           ("litres", "lit(?:re|er)s?", "lit(?:re|er)s?|l"),
@@ -197,8 +198,11 @@ _NEVER = re.compile(r"(?!)")
 _MEANS = re.compile(r"\bwhat (?:does|do|did|is)\b.*\b(?:means?|meant|meaning|stands? for)\b", re.I)
 
 
-_CODE = re.compile(r"\b(?:code|password|pin)\b", re.I)
+_CODE = re.compile(
+    r"\b(?<!dress )(?<!morse )(?<!bar )(?<!qr )(?:code(?! of| review| scanner)|password)\b|\bpin\b(?! board)", re.I
+)
 _WHAT = re.compile(r"\W*(?:(?:and|so|but) )?what (?P<done>(?!is\b|was\b|are\b|were\b))?", re.I)
+_A_DAY = re.compile(r"\b(?:dates?|days?|deadline (?:did|does|has|was|is)|due date)\b|\babout when\b|- when\b", re.I)
 _WAY = re.compile(rf"\W*(?:(?:and|so|but) )?{_HOW_TO}\b", re.I)
 _ASKED_TOO = re.compile(r"\b(?:what|which|who|whose|when|where|how|by phone)\b", re.I)
 _JOINED = re.compile(r"(?:\band|\bor|\bsince|\bfrom|\bby|\buntil|\btill|,)\W*\Z", re.I)
@@ -213,6 +217,8 @@ def _is_beside(text: str, named: re.Match[str], kind: str) -> bool:
         return False
     if (asked := _WHAT.match(text)) is None or asked.end() > named.start():
         return False
+    if _A_DAY.search(text, asked.end(), named.end() + len(" dates")) is not None:
+        return False
     if named.group().lower() == "when":
         return _JOINED.search(text, 0, named.start()) is None
     return asked["done"] is not None and named.group().lower() in ("birthday", "deadline", "due")
@@ -226,6 +232,7 @@ def _sought(text: str) -> Kind | None:
 
 def kind_of(text: str) -> Kind | None:
     """The kind asked for first; of two at one place a narrow one, else the first. What a code means is no code."""
+    text = text[:LONGEST]
     if _MEANS.search(text) is not None:
         return None
     kinds = enumerate((*NARROW, *KINDS))

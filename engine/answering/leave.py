@@ -23,8 +23,8 @@ _PLAINLY = re.compile(r"\b(?:allergy|allergic|poisonous|toxic|dangerous|unsafe|h
 _NOT = re.compile(r"\b(?:not|no|non|never|nobody|without|free|test(?:ed|s)?|doctor|less)\b|n['’]t\b|-free\b", re.I)
 _HEDGED = re.compile(
     r"\b(?:once|after|before|when(?:ever)?|while|from|over|under|above|below|used to|wish(?:ed)?|thought|thinks?"
-    r"|believes?|lies?|rarely|seldom|sometimes|usually|else|others?|him|them|dream\w*|rumou?r\w*|as long as|provided|in case"
-    r"|formerly|for her|for adults)\b|\?",
+    r"|believes?|lies?|rarely|seldom|sometimes|usually|else|others?|him|them|dream\w*|rumou?r\w*|as long as|provided"
+    r"|in case|formerly|for her|for adults)\b|\?",
     re.I,
 )
 _WHO = (

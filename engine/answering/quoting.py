@@ -39,7 +39,7 @@ from engine.answering.relations import Of
 from engine.answering.saying import is_unsaid
 from engine.answering.sentences import Scored, score_sentences, sigmoid, term_weights
 from engine.answering.short import MOST
-from engine.answering.summing import asks_for_a_summary, summary_of
+from engine.answering.summing import summary_of
 from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
 from engine.answering.totals import of_all, total_of
@@ -88,6 +88,7 @@ class Quoting:
         self.links: list[tuple[Scored, Scored, float]] = []
         self.tried: list[Scored] = []
         self.gathered: Gathered | None = None
+        self.summary: Quoted | None = None
         self.heard: list[Scored] = []  # the best of what was found, in the order that the reader has them in as well
         self.trust = 0.0  # in the reader's run of words, before its share among the others
         self.by: Quoting | Comparing | Both = self  # of a question's parts, the one that is answered
@@ -191,10 +192,9 @@ class Quoting:
             day := of_a_day([self.passages[n] for n in sorted(self.passages)], self.question)
         ):
             return day
-        if asks_for_a_summary(self.question) and (
-            whole := summary_of(self.question, self.passages, self.leads, self.weights)
-        ):
-            return whole
+        self.summary = summary_of(self.question, self.passages, self.leads, self.weights)
+        if self.summary is not None:
+            return self.summary
         if self.reads is None or not self.policy.reader_weights or not self.found:
             self.heard = self.found[:READ]
             return choose(self.question, self.found, self.links, self.weights, self._behind)
@@ -272,11 +272,10 @@ class Quoting:
             return ", ".join(self.gathered.things), quoted.score
         if quoted.is_list and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
             return items, quoted.score
-        if asks_for_a_summary(self.question):
+        if quoted is self.summary:
             return "", 0.0
-        if self.explained is not None:
-            told = self.explained.short(first.says)
-            return (told, quoted.score) if 0 < len(told.split()) <= MOST else ("", 0.0)
+        if self.explained is not None and (told := self.explained.short(first.says)):
+            return (told, quoted.score) if len(told.split()) <= MOST else ("", 0.0)
         if found := particular(self.question, first.text):
             return found, quoted.score
         reading = self.hearing.readings.get(first.place)

@@ -17,11 +17,18 @@ from engine.answering.sentences import MARKUP, Scored
 from engine.answering.stems import stem, stems_of
 from engine.library import Passage
 
+_FILE = (  # of what is written, not of a freezer
+    r"(?:contract|agreement|lease|letter|mail|e-?mail|notes?|file|document|report|minutes|protocol|diary|journal|entry"
+    r"|manual|instructions|policy|invoice|bill|receipt|article|chapter|chat|talk|plan|list|recipe|log|paper|memo|offer"
+    r"|quote|will|statement|leaflet|newsletter)"
+)
 _ASKED = re.compile(
-    r"\A\W*(?:please )?(?:(?:can|could) you )?(?:summari[sz]e|sum up|outline|give me (?:an?|the) (?:\w+ )?"
-    r"(?:summary|overview|outline|gist)|(?:a |the |short )*(?:summary|overview|outline|gist) of"
-    r"|what (?:is|was|stands) (?:written )?in (?:the|my|our)\b(?!.*\b(?:about|on|of)\b)"
-    r"|what (?:does|did) (?:the|my|our) [^?]+ say\W*\Z)",
+    r"\A\W*(?:please )?(?:(?:can|could) you )?(?:summari[sz]e\b|sum up(?! (?:what|how|who)\b)|outline (?:the|my|our)\b"
+    r"|give me (?:an?|the) (?:\w+ )?(?:summary|overview|outline|gist)\b"
+    r"|(?:a |the |short )*(?:summary|overview|gist) of\b"
+    rf"|what(?:['’]s| is| was| stands) (?:written )?in (?:the|my|our) (?:[\w’'-]+ ){{0,3}}{_FILE}\b"
+    r"(?!.*\b(?:about|on)\b)"
+    rf"|what (?:does|did) (?:the|my|our) (?:[\w’'-]+ ){{0,3}}{_FILE}\b(?: (?:of|from|with|for) [^?]+?)? say\W*\Z)",
     re.I,
 )
 _ONLY_ASKS = frozenset(
@@ -40,7 +47,10 @@ def asks_for_a_summary(question: Question) -> bool:
 def summary_of(
     question: Question, passages: Mapping[int, Passage], leads: Mapping[int, float], weights: Mapping[str, float]
 ) -> Quoted | None:
-    """Of the file that the question names best; None where it names none that is open. leads: by document."""
+    """Of the file that the question names best; None where none is asked for, or it names none that is open. leads: by
+    document."""
+    if not asks_for_a_summary(question):
+        return None
     left_out = _ONLY_ASKS | _ANY_TEXT if question.times else _ONLY_ASKS
     named = {s: weight for s, weight in weights.items() if s not in left_out}
 

@@ -1,5 +1,5 @@
 """What has taken the place of what the best sentence tells: a question for how things are is answered by the later
-line that says what changed ("New code is 9063", "the rent is raised to ..."), however old the fuller one is."""
+line that plainly says what changed ("New code is 9063", "the rent is raised to ..."), however old the fuller one is."""
 
 from __future__ import annotations
 
@@ -7,29 +7,39 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from engine.answering.grammar import LONGEST, MONTH, SOMEBODY
+from engine.answering.grammar import LONGEST, MONTH
 from engine.answering.kinds import SPECIFIC
 from engine.answering.question import Question
 from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, WORD, plain, stem
+from engine.answering.verbs import VERBS
 from engine.library import Passage
 
 AS_GOOD = 0.6  # of the best sentence's score, that of a change told in any file
 _WAS = re.compile(r"\b(?:was|were|did|had)\b", re.I)
-_CHANGED = re.compile(
-    r"\b(?:new|now|chang(?:ed|es)|from now on|instead|no longer|replace[sd]|raise[sd]?|increase[sd]?|reduced|lowered"
-    r"|went (?:up|down)|goes (?:up|down)|moved|moves|postponed|put back|brought forward|takes? over|took over"
-    rf"|(?:from|as of|starting|effective) (?:on )?(?:the )?(?:\d+\S* )?{MONTH}(?! to)"
-    r"|(?:from|as of|starting|effective) (?:on )?(?:\d{1,2}\.|next|this)\b)",
+_DETERMINER = r"(?:(?:the|my|our|your|this|that|old|current|present|monthly|yearly|weekly|basic) )*"
+_BEFORE = re.compile(  # of the thing: "New", "From 1 April 2025 the"; nothing of another: "the garage", "Tom says his"
+    rf"(?:\A|[.,;:!?(\n])\W*(?P<new>{_DETERMINER}new )?"
+    rf"(?:(?:as of|starting|effective|from) (?:on )?(?:the )?(?:[\w.]+ ){{0,2}}(?:{MONTH}|now|on|next \w+)"
+    r"(?: \d{4})?,? )?"
+    rf"(?P<new2>{_DETERMINER}new )?{_DETERMINER}\Z",
     re.I,
 )
-_NEW = re.compile(r"(?:new|now|old|changed)", re.I)
-_OWNER = re.compile(
-    r"\b(?!(?:it|that|there|here|what|let|who|today|tomorrow|month|year|week|day)\b)(?P<owner>[\w-]+)(?:['’]s|s['’])"
-    rf"(?= [a-z])|\b(?:of|by|for) (?:my|his|her|their|our) (?P<of>{SOMEBODY})\b",
+_OF = r"(?P<of> (?:of|for|to|at|in|on) (?:(?:the|my|our|your|his|her|their) )?[\w’'-]+(?: \d+)?)?"
+_IS = re.compile(rf"{_OF},?(?: (?:is|are|will be)(?: now)?| ?[:=])(?! (?:not|no longer)\b) \S", re.I)
+_CHANGES = re.compile(
+    rf"{_OF} (?:(?:is|are|will be|has been|have been|was|were)(?: \w+)? (?:raised|increased|reduced|lowered|changed"
+    r"|moved|postponed|put (?:up|down|back)|brought forward)|(?:moves?|moved|changes|changed|rises|rose|goes|went|falls"
+    r"|fell|drops|dropped|increases|increased)(?: up| down| back)?)\b[^.;!?]*? to ",
     re.I,
 )
-_OF = re.compile(r"\W*(?:of|for|to|at|in) (?:(?:the|my|our|your|his|her|their) )?(?P<thing>[\w’'-]+)", re.I)
+_IS_NOW = re.compile(rf"{_OF} (?:is|are) now ", re.I)
+_INSTEAD = re.compile(r"\binstead(?: of)?\b|\bno longer\b", re.I)
+_UNSURE = re.compile(
+    r"\b(?:not|nobody|never|(?-i:may)|might|could|would|should|if|maybe|perhaps|probably|proposed?|rumou?rs?|wants?|asked?|says?"
+    r"|said|thinks?|wish|hopes?)\b|n['’]t\b|\?",
+    re.I,
+)
 
 
 def newest(question: Question, heard: Sequence[Scored], passages: Mapping[int, Passage]) -> Scored | None:
@@ -51,36 +61,50 @@ def _takes_its_place(question: Question, best: Scored, other: Scored, passages: 
     """Of any file, where it has as much of what is asked; of the same one, or the same talk, where it has some."""
     if _written(other, passages) <= _written(best, passages) or question.focus not in other.covered:
         return False
-    if not question.expects(other.says) or _CHANGED.search(other.says) is None:
+    if not question.expects(other.says) or not _tells_a_change(question, other.says):
         return False
     if other.near >= best.near and other.score >= AS_GOOD * best.score:
-        return not _is_somebodys(question, other.says)
+        return True
     assert question.kind is not None
     beside = (other.near & best.near) - question.kind_stems - {question.focus}
     same = question.kind.name in SPECIFIC and _title(other, passages) == _title(best, passages) != ""
-    return same and bool(beside) and not _is_of_another(question, other.says)
+    return same and bool(beside)
 
 
-def _is_somebodys(question: Question, text: str) -> bool:
-    """Whether a line speaks of what is somebody's whom the question does not name: "my sister's new flat"."""
-    owners = (match["owner"] or match["of"] for match in _OWNER.finditer(text))
-    return any(stem(plain(owner.lower())) not in question.stems for owner in owners)
-
-
-def _is_of_another(question: Question, text: str) -> bool:
-    """Whether the thing asked for is that of something the question does not name: "the garage code" of the door's."""
-    words = list(WORD.finditer(text))
-    for at, word in enumerate(words):
+def _tells_a_change(question: Question, text: str) -> bool:
+    """Whether a line says what the thing asked for is now: not what may be, nor what a thing of another is."""
+    text = text[:LONGEST]
+    if _UNSURE.search(text) is not None:
+        return False
+    for word in WORD.finditer(text):
         if stem(plain(word.group().lower())) != question.focus:
             continue
-        behind = _OF.match(text, word.end())
-        beside = [words[at - 1].group()] if at else []
-        beside += [behind["thing"]] if behind is not None else []
-        for one in beside:
-            low = plain(one.lower())
-            if low not in STOP and _NEW.fullmatch(low) is None and stem(low) not in question.stems:
-                return True
+        owned = _of_named(question, text[: word.start()])
+        if (before := _BEFORE.search(owned)) is None:
+            continue
+        is_new = bool(before["new"] or before["new2"])
+        forms = [_CHANGES, _IS_NOW, *([_IS] if is_new or _INSTEAD.search(text) is not None else [])]
+        found = next((match for form in forms if (match := form.match(text, word.end())) is not None), None)
+        if found is not None and not _is_of_another(question, found["of"]):
+            return True
     return False
+
+
+def _of_named(question: Question, before: str) -> str:
+    """What stands before the thing, without what the question has as well: "the" of "the container door"."""
+    words = list(WORD.finditer(before))
+    while words and before[words[-1].end() :].strip() in ("", "'s", "’s"):
+        if stem(plain(words[-1].group().lower())) not in question.stems:
+            break
+        before = before[: words.pop().start()]
+    return before
+
+
+def _is_of_another(question: Question, of: str | None) -> bool:
+    """Whether what the thing is of, or for, is not what the question names: the phone of the bank card's PIN."""
+    words = {stem(plain(word.lower())) for word in WORD.findall(of or "")} - STOP
+    things = {s for s in question.stems if s not in VERBS} - question.kind_stems - {question.focus}
+    return bool(things) and not words <= set(question.stems) and any(not word.isdigit() for word in words)
 
 
 def _title(sentence: Scored, passages: Mapping[int, Passage]) -> str:

@@ -58,5 +58,7 @@ def thing_missing(held: frozenset[str], weights: Mapping[str, float]) -> float:
 
 
 _BEGINS = re.compile(
-    r"\W*(?:\d{1,2}[.)] *)?(?:(?:please|then|first|always|just|now|next),? )*(?P<verb>[a-z]+)\b(?![-'’])", re.I
+    r"\W*(?:\d{1,2}[.)] *)?(?:(?:please|then|first|always|just|now|next),? )*(?P<verb>[a-z]+)"
+    r" (?:the|an?|your|it|them|this|that|all|any|both|on|off|in|down|out|\d)\b",
+    re.I,
 )

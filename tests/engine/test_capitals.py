@@ -10,7 +10,8 @@ from engine.library import Passage
 TEXT = (
     "Petra came to Lagerhuset with Oskar Blom. Ask for Camilla. The mark was good, and will be.\n"
     "Daniel Okafor: I said so. Soup is on the stove, the soup of Will. We go in May, as we may.\n"
-    "Later I saw Petra's dog and a rose."
+    "Later I saw Petra's dog and a rose. Gate Code: 4711. Family Dinner: pasta. Then Bill came, and Long John Silver.\n"
+    "Daniel Okafor: Bye. The rent is due."
 )
 
 
@@ -27,6 +28,10 @@ TEXT = (
         ("where did petra and Anna go", "where did petra and Anna go"),
         ("what did I tell petra", "What did I tell Petra"),
         ("ask for rose", "Ask for rose"),
+        ("what is the code for the gate", "What is the code for the gate"),
+        ("what do we cook for dinner", "What do we cook for dinner"),
+        ("how much is the bill", "How much is the bill"),
+        ("how long is the i-95 walk", "How long is the i-95 walk"),
         ("", ""),
     ],
 )

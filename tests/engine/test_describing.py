@@ -13,7 +13,12 @@ from engine.answering.describing import Described
     [
         ("Who is Grace?", "Grace"),
         ("And who was Rune Mattsson?", "Rune Mattsson"),
-        ("who is petra", "Petra"),
+        ("Who is Dr. Okafor?", "Dr. Okafor"),
+        ("Who is Ludwig van Beethoven?", "Ludwig van Beethoven"),
+        ("who is petra", None),  # until it has its capital
+        ("who is driving", None),
+        ("Who is coming?", None),
+        ("WHAT IS THE RENT?", None),
         ("Who's Leif Hansson again?", "Leif Hansson"),
         ("Tell me about Grace", "Grace"),
         ("What do I know about Priya?", "Priya"),
@@ -44,6 +49,21 @@ def test_a_name_alone_asks_for_a_description(question: str, name: str | None) ->
         ("Grace", "Grace, my mother-in-law, came at eleven.", "my mother-in-law"),
         ("Priya Raman", "Present: Priya Raman (chair), Jonas Ekström", "chair"),
         ("Inês Carvalhal", "Teacher: Inês Carvalhal", "Teacher"),
+        ("Anna", "I threw out the toaster Anna gave us.", ""),
+        ("Anna", "The doctor Anna saw was late.", ""),
+        ("Anna", "Anna, the rent is due on Friday.", ""),
+        ("Anna", "Dear Anna, my apologies.", ""),
+        ("Anna", "Bring Anna, the drill, and the tape.", ""),
+        ("Anna", "Anna, from now on, pays half.", ""),
+        ("Anna", "I wish Anna was my boss.", ""),
+        ("Anna", "If Anna is a member, she gets 10% off.", ""),
+        ("Anna", "Nobody said Anna was the thief.", ""),
+        ("Anna", "Anna is the worst", ""),
+        ("Anna", "The problem is Anna.", ""),
+        ("Anna", "My old cat's name was Anna.", ""),
+        ("Anna", "Remember: Anna is off", ""),
+        ("Anna", "Anna (not coming)", ""),
+        ("Anna", "My sister Anna gave us a toaster.", "My sister"),
         ("Grace", "source: Grace Okafor, dictated on the phone", ""),
         ("Petra", "My birthday present for Petra: nobody plays cowbell", ""),
         ("Maja", "Rain jackets, the green one for Maja.", ""),
@@ -76,4 +96,4 @@ def test_who_somebody_is_before_what_they_did() -> None:
     held = asked_of("Who is Grace?", texts[:1])
     quoted = held.chosen()
     assert quoted is not None
-    assert held.span(quoted)[0] == "", "what is said of her is shown, and no word of it called the answer"
+    assert held.span(quoted)[0] != "Daniel's mother"

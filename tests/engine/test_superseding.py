@@ -1,0 +1,57 @@
+"""What changed answers how things are; what may change, or is another's, does not."""
+
+from __future__ import annotations
+
+import pytest
+from rare import asked_of
+
+CODE = "The door code of the container is 4417."
+RENT = "The rent is 11,400 SEK per month, payable in advance."
+CASES = [
+    ("What is the door code of the container?", CODE, "New code is 9063.", True),
+    ("What is the door code of the container?", CODE, "The new code: 9063.", True),
+    ("What is the door code of the container?", CODE, "The door code of the container is now 9063.", True),
+    ("What is the door code of the container?", CODE, "The code has not changed since 2019.", False),
+    ("What is the door code of the container?", CODE, "The code may be changed to 9063 next week.", False),
+    ("What is the door code of the container?", CODE, "New code proposed: 9063, not decided.", False),
+    ("What is the door code of the container?", CODE, "Changed my code on Netflix to 9063.", False),
+    ("What is the door code of the container?", CODE, "Instead of a code we use key 22B now.", False),
+    ("What is the door code of the container?", CODE, "The garage code is now 9063.", False),
+    ("What is the door code of the container?", CODE, "New code for the bicycles is 9063.", False),
+    ("What was the door code of the container?", CODE, "New code is 9063.", False),
+    ("What was the original door code of the container?", CODE, "New code is 9063.", False),
+    ("what is my pin for the bank card", "The pin for the bank card is 4417.", "New pin for the phone is 9063.", False),
+    ("How much is the rent?", RENT, "From 1 April 2025 the rent for flat 1302 is 12,450 SEK instead of 11,400.", True),
+    ("how much do I pay for the rent", RENT, "The rent is therefore raised to 12,450 SEK.", True),
+    ("How much is the rent?", RENT, "The rent goes up to 12,450 SEK in May.", True),
+    ("How much is the rent?", RENT, "The garage rent is now 80 SEK.", False),
+    ("How much is the rent?", RENT, "Tom says his rent went up to 900 SEK.", False),
+    ("How much is the rent?", RENT, "Rumour: the rent may be raised to 700 SEK.", False),
+    ("How much is the rent?", RENT, "The rent of my sister's new flat is 12,450 SEK.", False),
+    ("How much is the rent?", RENT, "The rent deposit is changed to 1,200 SEK.", False),
+    ("How much is the rent?", RENT, "Paid the rent, now only 55 SEK left.", False),
+    ("How much was the rent?", RENT, "The rent is raised to 12,450 SEK.", False),
+    ("When is the launch?", "The launch is on 15 April.", "The launch moves from 15 April to 13 May.", True),
+    ("When is the wedding?", "The wedding is on 7 June.", "The wedding cake tasting is now on 3 May.", False),
+    ("Who is the caretaker?", "The caretaker is Rune Mattsson.", "The new caretaker is Leif Hansson.", True),
+    ("Who was the caretaker?", "The caretaker was Rune Mattsson.", "The new caretaker is Leif Hansson.", False),
+    ("Who is the landlord?", "The landlord is Rune Mattsson.", "The landlord now has a dog called Rex.", False),
+    ("Where is the piano?", "The piano is in the hall.", "The piano is now in the kitchen.", True),
+    ("Where is the piano?", "The piano is in the hall.", "Anna's piano is now in the kitchen.", False),
+]
+
+
+@pytest.mark.parametrize(("question", "before", "later", "changes"), CASES)
+def test_what_changed(question: str, before: str, later: str, changes: bool) -> None:
+    filler = "Rehearsals are in the container, by the door."
+    texts = [f"{filler} {before}", f"The container, by the door. {later}"]
+    quoted = asked_of(question, texts, "Notes", ["2024-09-02", "2025-02-08"]).chosen()
+    assert quoted is not None
+    assert (quoted.sentences[0].text == later) is changes
+
+
+def test_of_an_earlier_day_nothing_takes_a_place() -> None:
+    texts = [CODE, "New code is 9063, for the container."]
+    quoted = asked_of("What is the door code of the container?", texts, "Notes", ["2025-02-08", "2024-09-02"]).chosen()
+    assert quoted is not None
+    assert "4417" in quoted.sentences[0].text
