@@ -42,9 +42,9 @@ def _names(text: str) -> set[str]:
     """In small letters, the words that a text writes with a capital inside its sentences, or beside another name."""
     inside = Counter(word for names in _INSIDE.findall(text) for word in names.split(" "))
     beside = Counter(_BESIDE.findall(text))
-    small = Counter(match.group() for match in _WORD.finditer(text))
-    times = {word: inside[word] + (beside[word] if beside[word] >= TWICE else 0) for word in inside | beside}
-    return {word.lower() for word, count in times.items() if count >= max(1.0, OFTEN * small[word.lower()])}
+    all_ = Counter(match.group() for match in _WORD.finditer(text))
+    named = {word for word in inside | beside if inside[word] or beside[word] >= TWICE}
+    return {word.lower() for word in named if all_[word] >= OFTEN * all_[word.lower()]}
 
 
 def _is_ordinary(word: str) -> bool:

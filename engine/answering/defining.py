@@ -53,7 +53,7 @@ class Term:
         name = " ".join(marked or words[-1:])
         return cls(name) if name else None
 
-    def rank(self, text: str) -> int:
+    def rank(self, text: str, near: frozenset[str] = frozenset()) -> int:
         """Of a line or a row that says what the term means, 2; of one that begins with a code and goes on, 1."""
         text = text[:LONGEST]
         if self.name.lower() not in text.lower():

@@ -53,7 +53,7 @@ class Described:
             words[-1] = words[-1].removesuffix("s")  # the Bergdahls
         return cls(" ".join(words))
 
-    def rank(self, text: str) -> int:
+    def rank(self, text: str, near: frozenset[str] = frozenset()) -> int:
         """How well a sentence says who or what it is: 3 what somebody is to whoever writes, 2 what they are, 1 a row of
         a table with the name; 0 for any other."""
         if self.name.split()[0] not in text:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from engine.answering.births import Birth
 from engine.answering.defining import Term
 from engine.answering.describing import Described
 from engine.answering.named import asks_a_name, tells_the_name
@@ -30,12 +31,12 @@ def preferred(
     heard: Sequence[Scored],
     passages: Mapping[int, Passage],
     readings: Mapping[tuple[int, int], Reading],
-    explained: Term | Described | None = None,
+    explained: Term | Described | Birth | None = None,
 ) -> list[Scored]:
     """heard: sentences that were read, best first. explained: what is asked of, where it is to be explained."""
     best = heard[0]
     if explained is not None:
-        first = max(heard, key=lambda s: explained.rank(s.says))
+        first = max(heard, key=lambda s: explained.rank(s.says, s.near))
         return [first, *(s for s in heard if s is not first)]
     if (last := newest(question, heard, passages)) is not None:
         return [last, *(s for s in heard if s.place != last.place)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from engine.answering.births import Birth
 from engine.answering.both import Both
 from engine.answering.brief import brief
 from engine.answering.choosing import choice_of
@@ -68,7 +69,7 @@ class Quoting:
         """is_part: of a nested question. depth: how many questions it is a part or a side of. kind: of answer, where it
         does not say."""
         self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
-        self.explained = Term.of(question) or Described.of(question)
+        self.explained = Term.of(question) or Described.of(question) or Birth.of(self.question)
         self.library, self.is_part, self.depth = library, is_part, depth
         compared = compared_of(question) if depth == 0 else None
         several = questions_in(question) if depth == 0 and compared is None else ()
@@ -241,7 +242,8 @@ class Quoting:
         head, rest = self.found[:READ], self.found[READ:]
         if (explained := self.explained) is None:
             return head, rest
-        told = sorted((s for s in rest if explained.rank(s.says)), key=lambda s: -explained.rank(s.says))[:EXPLAINED]
+        ranked = [(explained.rank(s.says, s.near), s) for s in rest]
+        told = [s for rank, s in sorted(ranked, key=lambda one: -one[0]) if rank][:EXPLAINED]
         return [*head, *told], [s for s in rest if s not in told]
 
     def _behind(self, best: Scored) -> list[Scored]:
