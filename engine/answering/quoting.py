@@ -43,6 +43,7 @@ from engine.answering.short import MOST
 from engine.answering.summing import summary_of
 from engine.answering.sureness import signs, sureness
 from engine.answering.talk import Talk
+from engine.answering.tasks import open_tasks
 from engine.answering.totals import of_all, total_of
 from engine.answering.twofold import questions_in
 from engine.answering.unnest import Unnesting
@@ -193,7 +194,8 @@ class Quoting:
             day := of_a_day([self.passages[n] for n in sorted(self.passages)], self.question)
         ):
             return day
-        self.summary = summary_of(self.question, self.passages, self.leads, self.weights)
+        of_files = self.question, self.passages, self.leads, self.weights
+        self.summary = open_tasks(*of_files) or summary_of(*of_files)
         if self.summary is not None:
             return self.summary
         if self.reads is None or not self.policy.reader_weights or not self.found:
@@ -275,7 +277,8 @@ class Quoting:
         if quoted.is_list and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
             return items, quoted.score
         if quoted is self.summary:
-            return "", 0.0
+            items = in_a_row(quoted.told) if quoted.is_list else ""
+            return (items, quoted.score) if 0 < len(items.split()) <= MOST else ("", 0.0)
         if self.explained is not None and (told := self.explained.short(first.says)):
             return (told, quoted.score) if len(told.split()) <= MOST else ("", 0.0)
         if found := particular(self.question, first.text):

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from engine.answering.grammar import LONGEST
 from engine.answering.question import Question
 from engine.answering.quote import HEADING_WORDS, Quoted, once, share, shown
-from engine.answering.related import known, themselves
+from engine.answering.related import hints, known, themselves
 from engine.answering.sentences import MARKUP, Scored
 from engine.answering.stems import stem, stems_of
 from engine.library import Passage
@@ -53,22 +53,31 @@ def summary_of(
         return None
     left_out = _ONLY_ASKS | _ANY_TEXT if question.times else _ONLY_ASKS
     named = {s: weight for s, weight in weights.items() if s not in left_out}
-
-    def told(passage: Passage) -> float:
-        stems = themselves(known(stems_of(passage.context), named))
-        return share(stems | (question.dated(passage.date) & named.keys()), named)
-
-    best = max(passages.values(), key=lambda one: (told(one), leads.get(one.document, 0.0)), default=None)
-    if best is None or not named or told(best) < LEAST:
-        return None
-    parts = [one for one in passages.values() if _title(one) == _title(best) and one.date == best.date]
-    parts.sort(key=lambda one: one.document)
+    parts = parts_of(question, passages, leads, named)
     lines = [line for line in (_lines(part) for part in parts) if line]
     if not lines:
         return None
     first_lines = once([line for row in zip_longest(*lines) for line in row if line is not None])
     said = tuple(sorted(shown(first_lines), key=lambda line: line.place))
     return Quoted(said, SUMMED, said, is_whole=True)
+
+
+def parts_of(
+    question: Question, passages: Mapping[int, Passage], leads: Mapping[int, float], named: Mapping[str, float]
+) -> list[Passage]:
+    """The open parts, in order, of the file whose title has most of what is named, and its day; [] of none. named:
+    weights of stems."""
+
+    def told(passage: Passage) -> float:
+        held = known(stems_of(passage.context), named)
+        stems = themselves(held) | hints(held)
+        return share(stems | (question.dated(passage.date) & named.keys()), named)
+
+    best = max(passages.values(), key=lambda one: (told(one), leads.get(one.document, 0.0)), default=None)
+    if best is None or not named or told(best) < LEAST:
+        return []
+    parts = [one for one in passages.values() if _title(one) == _title(best) and one.date == best.date]
+    return sorted(parts, key=lambda one: one.document)
 
 
 def _title(passage: Passage) -> str:

@@ -1,0 +1,50 @@
+"""What is still to be done, where that is asked: the boxes of a list that are not ticked ("- [ ] tell the bank")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from engine.answering.grammar import LONGEST
+from engine.answering.question import Question
+from engine.answering.quote import Quoted, shown
+from engine.answering.sentences import Scored
+from engine.answering.stems import stem
+from engine.answering.summing import parts_of
+from engine.library import Passage
+
+_ASKED = re.compile(
+    r"\b(?:open|outstanding|unfinished|remaining|pending) (?:tasks?|to-?dos?|points?|items?)\b|\bto-?do(?: list|s)\b"
+    r"|\b(?:left|still|yet|have) to (?:do|pack|buy|book|pay|arrange)\b|\bstill (?:open|undone)\b"
+    r"|\bnot (?:yet )?(?:done|packed|ticked)(?: yet)?\b",
+    re.I,
+)
+_ASKS = re.compile(r"\W*(?:(?:and|so) )?(?:what|which|list|show|give|my|is there|are there|do|open|to-?do)\b", re.I)
+_BOX = re.compile(r"\s*[-*+] \[ \] ")
+_ONLY_ASKS = frozenset(
+    map(stem, "open outstanding unfinished remain pending task todo to-do point item list show give do done pack packed"
+        " buy book pay arrange left leave still yet have need tick ticked thing anything".split())
+)  # fmt: skip
+SURE = 0.6  # that an unticked box is meant
+
+
+def open_tasks(
+    question: Question, passages: Mapping[int, Passage], leads: Mapping[int, float], weights: Mapping[str, float]
+) -> Quoted | None:
+    """Boxes of the file that the question names, or of all that are open; None where none is asked for, or none is
+    there."""
+    text = question.text[:LONGEST]
+    if _ASKED.search(text) is None or _ASKS.match(text) is None:
+        return None
+    named = {s: weight for s, weight in weights.items() if s not in _ONLY_ASKS}
+    parts = parts_of(question, passages, leads, named) if named else sorted(passages.values(), key=lambda p: p.document)
+    boxes = [
+        Scored(part.document, start, end, part.text[start:end], SURE, frozenset(), frozenset())
+        for part in parts
+        for start, end in part.sentences
+        if _BOX.match(part.text[start:end])
+    ]
+    if not boxes:
+        return None
+    told = tuple(shown(boxes))
+    return Quoted((*told, *boxes[len(told) :]), SURE, told, is_list=len(told) == len(boxes), is_whole=True)

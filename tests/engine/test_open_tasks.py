@@ -1,0 +1,55 @@
+"""Boxes that are not ticked are what is left to do."""
+
+from __future__ import annotations
+
+import pytest
+from rare import POLICY, Rare, reading
+
+from engine.answering.quoting import Quoting
+from engine.interleave import Hop
+from engine.library import Passage
+from ingest.sentences import sentences
+
+FILES = {
+    "Lisbon, April 2025": "## Before\n\n- [x] passports\n- [x] map\n- [ ] tell the bank\n- [ ] plants, key",
+    "Tide queries": "## Open\n\n- [ ] vacuum settings\n- [x] alarm",
+}
+
+
+def told(question: str, files: dict[str, str] = FILES) -> str | None:
+    passages = tuple(
+        Passage(n, f"{title}\n", text, list(sentences(text))) for n, (title, text) in enumerate(files.items(), 1)
+    )
+    held = Quoting(question, Rare(), POLICY, *reading())  # type: ignore[arg-type]
+    held.following([Hop(1, [], passages, "the question", {1: 1.0, 2: 0.9})])
+    quoted = held.chosen()
+    return quoted.text if quoted is not None and quoted is held.summary else None
+
+
+def test_of_the_file_that_is_named() -> None:
+    assert told("What is left to do for Lisbon?") == "- [ ] tell the bank\n- [ ] plants, key"
+    assert told("What is still open in the tide queries?") == "- [ ] vacuum settings"
+
+
+def test_of_all_where_none_is() -> None:
+    text = told("What are my open tasks?")
+    assert text is not None
+    assert text.count("[ ]") == 3
+    assert "[x]" not in text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did we do in Lisbon?",
+        "When does the bank open?",
+        "What is left of the paint?",
+        "What is left to do in Rome?",
+    ],
+)
+def test_of_nothing_else(question: str) -> None:
+    assert told(question) is None
+
+
+def test_where_all_is_ticked_nothing_is_told() -> None:
+    assert told("What are my open tasks?", {"Done": "- [x] passports\n- [x] map"}) is None
