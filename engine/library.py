@@ -44,6 +44,9 @@ class Library(Protocol):
     def passages(self, documents: Sequence[int]) -> Sequence[Passage]:
         """Texts of documents; one that left memory meanwhile is left out."""
 
+    def parts(self, document: int) -> Sequence[Passage]:
+        """Of the file that a document is a part of, in order, those around it and itself that may be seen."""
+
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         """Word evidence for a text: the best documents and their scores, higher is better; {} where there is none."""
 

@@ -29,6 +29,7 @@ _OF_US = re.compile(r"\b(?:I|i|[Mm]y|[Mm]e|[Ww]e|[Uu]s|[Oo]ur)\b")
 _LABELS = frozenset("question answer front back name town host port note item date".split())
 YOU = "you"  # what exports call the person they were made for
 RELATED_WEIGHT = 0.15  # of a word's evidence that a related word's is worth
+PARTS = 30  # of a file, before a document and behind it, that are looked at with it
 CONTEXT_WEIGHT = 0.5  # of a word in a document's context, as `Words.evidence` has it
 
 
@@ -65,6 +66,15 @@ class CatalogLibrary:
         self.rows |= {row.id: row for row in behind.values()}
         said_next = {number: passage(row, self.asking.me) for number, row in behind.items()}
         return [passage(row, self.asking.me, said_next.get(number)) for number, row in found.items()]
+
+    def parts(self, document: int) -> list[Passage]:
+        row = self.rows.get(document)
+        if row is None or row.retired_at is not None:
+            return []
+        found, _, _ = self.catalog.documents.around(row.source, row.ord, PARTS, PARTS)
+        seen = [part for part in found if self._may_see(part.id)]
+        self.rows |= {part.id: part for part in seen}
+        return [passage(part, self.asking.me) for part in seen]
 
     def _may_see(self, document: int) -> bool:
         return self.asking.allowed is None or bool(np.isin(document, self.asking.allowed))

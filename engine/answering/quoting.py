@@ -194,7 +194,7 @@ class Quoting:
             day := of_a_day([self.passages[n] for n in sorted(self.passages)], self.question)
         ):
             return day
-        of_files = self.question, self.passages, self.leads, self.weights
+        of_files = self.question, self.library, self.passages, self.leads, self.weights
         self.summary = open_tasks(*of_files) or summary_of(*of_files)
         if self.summary is not None:
             return self.summary

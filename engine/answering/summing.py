@@ -15,7 +15,7 @@ from engine.answering.quote import HEADING_WORDS, Quoted, once, share, shown
 from engine.answering.related import hints, known, themselves
 from engine.answering.sentences import MARKUP, Scored
 from engine.answering.stems import stem, stems_of
-from engine.library import Passage
+from engine.library import Library, Passage
 
 _FILE = (  # of what is written, not of a freezer
     r"(?:contract|agreement|lease|letter|mail|e-?mail|notes?|file|document|report|minutes|protocol|diary|journal|entry"
@@ -45,15 +45,19 @@ def asks_for_a_summary(question: Question) -> bool:
 
 
 def summary_of(
-    question: Question, passages: Mapping[int, Passage], leads: Mapping[int, float], weights: Mapping[str, float]
+    question: Question,
+    library: Library,
+    passages: Mapping[int, Passage],
+    leads: Mapping[int, float],
+    weights: Mapping[str, float],
 ) -> Quoted | None:
     """Of the file that the question names best; None where none is asked for, or it names none that is open. leads: by
     document."""
     if not asks_for_a_summary(question):
         return None
-    left_out = _ONLY_ASKS | _ANY_TEXT if question.times else _ONLY_ASKS
-    named = {s: weight for s, weight in weights.items() if s not in left_out}
-    parts = parts_of(question, passages, leads, named)
+    asked = {s: weight for s, weight in weights.items() if s not in _ONLY_ASKS}
+    named = {s: weight for s, weight in asked.items() if s not in _ANY_TEXT} or asked
+    parts = parts_of(question, library, passages, leads, named)
     lines = [line for line in (_lines(part) for part in parts) if line]
     if not lines:
         return None
@@ -63,9 +67,13 @@ def summary_of(
 
 
 def parts_of(
-    question: Question, passages: Mapping[int, Passage], leads: Mapping[int, float], named: Mapping[str, float]
+    question: Question,
+    library: Library,
+    passages: Mapping[int, Passage],
+    leads: Mapping[int, float],
+    named: Mapping[str, float],
 ) -> list[Passage]:
-    """The open parts, in order, of the file whose title has most of what is named, and its day; [] of none. named:
+    """The parts, in order, of the open file whose title has most of what is named, and its day; [] of none. named:
     weights of stems."""
 
     def told(passage: Passage) -> float:
@@ -76,7 +84,8 @@ def parts_of(
     best = max(passages.values(), key=lambda one: (told(one), leads.get(one.document, 0.0)), default=None)
     if best is None or not named or told(best) < LEAST:
         return []
-    parts = [one for one in passages.values() if _title(one) == _title(best) and one.date == best.date]
+    around = {one.document: one for one in (*passages.values(), *library.parts(best.document))}
+    parts = [one for one in around.values() if _title(one) == _title(best) and one.date == best.date]
     return sorted(parts, key=lambda one: one.document)
 
 

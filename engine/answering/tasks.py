@@ -11,7 +11,7 @@ from engine.answering.quote import Quoted, shown
 from engine.answering.sentences import Scored
 from engine.answering.stems import stem
 from engine.answering.summing import parts_of
-from engine.library import Passage
+from engine.library import Library, Passage
 
 _ASKED = re.compile(
     r"\b(?:open|outstanding|unfinished|remaining|pending) (?:tasks?|to-?dos?|points?|items?)\b|\bto-?do(?: list|s)\b"
@@ -29,7 +29,11 @@ SURE = 0.6  # that an unticked box is meant
 
 
 def open_tasks(
-    question: Question, passages: Mapping[int, Passage], leads: Mapping[int, float], weights: Mapping[str, float]
+    question: Question,
+    library: Library,
+    passages: Mapping[int, Passage],
+    leads: Mapping[int, float],
+    weights: Mapping[str, float],
 ) -> Quoted | None:
     """Boxes of the file that the question names, or of all that are open; None where none is asked for, or none is
     there."""
@@ -37,7 +41,10 @@ def open_tasks(
     if _ASKED.search(text) is None or _ASKS.match(text) is None:
         return None
     named = {s: weight for s, weight in weights.items() if s not in _ONLY_ASKS}
-    parts = parts_of(question, passages, leads, named) if named else sorted(passages.values(), key=lambda p: p.document)
+    is_of_all = not named
+    parts = parts_of(question, library, passages, leads, named)
+    if is_of_all:
+        parts = sorted(passages.values(), key=lambda one: one.document)
     boxes = [
         Scored(part.document, start, end, part.text[start:end], SURE, frozenset(), frozenset())
         for part in parts

@@ -16,11 +16,11 @@ FILES = {
 }
 
 
-def told(question: str, files: dict[str, str] = FILES) -> str | None:
+def told(question: str, files: dict[str, str] = FILES, *more: Passage) -> str | None:
     passages = tuple(
         Passage(n, f"{title}\n", text, list(sentences(text))) for n, (title, text) in enumerate(files.items(), 1)
     )
-    held = Quoting(question, Rare(), POLICY, *reading())  # type: ignore[arg-type]
+    held = Quoting(question, Rare(*more), POLICY, *reading())  # type: ignore[arg-type]
     held.following([Hop(1, [], passages, "the question", {1: 1.0, 2: 0.9})])
     quoted = held.chosen()
     return quoted.text if quoted is not None and quoted is held.summary else None
@@ -29,6 +29,13 @@ def told(question: str, files: dict[str, str] = FILES) -> str | None:
 def test_of_the_file_that_is_named() -> None:
     assert told("What is left to do for Lisbon?") == "- [ ] tell the bank\n- [ ] plants, key"
     assert told("What is still open in the tide queries?") == "- [ ] vacuum settings"
+
+
+def test_parts_that_are_not_open_are_of_the_file_as_well() -> None:
+    rest = Passage(3, "Lisbon, April 2025\n", "- [ ] print the tickets", [(0, 23)])
+    assert told("What is left to do for Lisbon?", {"Lisbon, April 2025": "The taxi comes at five."}, rest) == rest.text
+    of_rome = Passage(3, "Rome\n", "- [ ] print the tickets", [(0, 23)])
+    assert told("What is left to do for Lisbon?", {"Lisbon, April 2025": "The taxi comes at five."}, of_rome) is None
 
 
 def test_of_all_where_none_is() -> None:

@@ -81,6 +81,9 @@ class Texts:
             if document in self.texts and document not in self.gone
         ]
 
+    def parts(self, document: int) -> list[Passage]:
+        return self.passages([document])
+
     def words(self, text: str, limit: int) -> dict[int, float]:
         self.looked_for.append(text)
         if self.silent:

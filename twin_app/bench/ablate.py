@@ -52,6 +52,9 @@ class TextLess:
     def passages(self, documents: Sequence[int]) -> list[Passage]:
         return [Passage(found.document, "", "", (), found.date) for found in self.library.passages(documents)]
 
+    def parts(self, document: int) -> list[Passage]:
+        return []
+
     def words(self, text: str, limit: int) -> Mapping[int, float]:
         return self.library.words(text, limit)
 

@@ -138,6 +138,9 @@ def answers(checkpoint: Path, bank: Path) -> None:
 
             return [Passage(number, "", texts[number], [(0, len(texts[number]))]) for number in documents]
 
+        def parts(self, document: int) -> list[Any]:
+            return []
+
         def words(self, text: str, limit: int) -> dict[int, float]:
             return {}
 

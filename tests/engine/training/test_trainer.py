@@ -208,6 +208,9 @@ class Shelf:
             found.append(Passage(document, "", text, [(0, middle), (middle + 1, len(text))]))
         return found
 
+    def parts(self, document: int) -> list[Passage]:
+        return self.passages([document])
+
     def words(self, text: str, limit: int) -> dict[int, float]:
         asked = set(text.lower().strip("?").split())
         shared = {number: float(len(asked & set(held.lower().split()))) for number, held in self.texts.items()}
