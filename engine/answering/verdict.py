@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import re
 
-from engine.answering.leave import ASKED, asks_if_safe, asks_leave, granted, harms, is_hedged, lets
+from engine.answering.grammar import LONGEST, MONTHS, WEEKDAYS
+from engine.answering.leave import (
+    ASKED,
+    asks_if_safe,
+    asks_leave,
+    forbids,
+    granted,
+    harms,
+    is_hedged,
+    is_of_body,
+    is_qualified,
+    lets,
+)
 from engine.answering.question import Question, said
 from engine.answering.related import hints, known, themselves
 from engine.answering.stems import stem, stems_of
-from engine.answering.verbs import VERBS
+from engine.answering.verbs import VERBS, tells_to
 
 DENIES = re.compile(r"\b(?:not|never|no|none|neither|nor|without|except)\b|n['’]t\b", re.I)
 _ANSWERED = re.compile(r"\W*(yes|no)\b(?=\W)(?! [a-z]|\.? ?\d)", re.I)  # "No. It takes a lock that ..."
@@ -43,6 +55,7 @@ _GRANTS = re.compile(
 )
 _OPEN = re.compile(
     r"\b(?:if|whether|ask(?:s|ed|ing)?|may(?:be)?|might|should|would|perhaps|hope(?:s|d)?|plan(?:s|ned)?|ha(?:ve|s) to"
+    r"|forg[eo]t\w*|want(?:s|ed)?|promis\w+|supposed|going to|must|please|remind\w*|tr(?:y|ies|ied) to|meant to"
     r"|need to|remember to|to ?do|tomorrow|except|unless|only|until)\b|\[ \]",
     re.I,
 )
@@ -52,6 +65,8 @@ _PAST = {  # of verbs that are so common that they do not count as words
     "get": "got", "go": "went", "take": "took", "make": "made", "have": "had", "do": "did", "come": "came",
     "give": "gave", "put": "put", "use": "used",
 }  # fmt: skip
+_DIGITS = re.compile(r"(?!(?:19|20)\d\d\b)\d+")
+_DAYS = (*MONTHS, *WEEKDAYS)
 _RECORD = re.compile(r"\w: [^;\n]+(?:;|\n)\s*\w+: ")  # "name: Marius Bosman; town: Wells"
 LEAST = 2  # things that a sentence must have for a yes
 
@@ -59,27 +74,24 @@ LEAST = 2  # things that a sentence must have for a yes
 def verdict(question: Question, sentence: str, near: frozenset[str], covered: frozenset[str]) -> str | None:
     """ "Yes" or "No"; None where it is not plain. near, covered: the question's stems in the sentence or around it, and
     in itself."""
-    text = _AT_NO_COST.sub(" ", said(sentence))
+    text = _AT_NO_COST.sub(" ", said(sentence[:LONGEST]))
     focus = question.focus if question.focus not in ASKED else None
     if not question.names - ASKED <= near or (focus is not None and focus not in near):
         return None
     if text.rstrip().endswith("?") or _COMPARES.search(question.text):
         return None
-    of_leave, harm = asks_leave(question), harms(text)
-    if of_leave and (is_hedged(text) or harm is None or _ANSWERED.match(text) is not None):
-        return None
+    if asks_leave(question):
+        return _of_leave(question, text, near, covered)
     if (first := _ANSWERED.match(text)) is not None:
         return first.group(1).capitalize()
     done = [s for s in question.stems if s in VERBS]
-    things = {s for s in question.stems if s not in VERBS and s not in ASKED}
-    if of_leave and harm:
-        return "No" if asks_if_safe(question) and near.issuperset(things) else None
-    if not of_leave and _says_it(question, text, things, near, covered):
+    things = {s for s in question.stems if s not in VERBS}
+    if _says_it(question, text, things, near, covered):
         return "Yes"
     for part in _PART.split(text):
         words = known(stems_of(part), question.stems)
         told = themselves(words) | hints(words)
-        if _is_of_others(question, part, words) or _OPEN.search(granted(part) if of_leave else part):
+        if _is_of_others(question, part, words) or _OPEN.search(part):
             continue
         spoken_of = things - question.names or things
         is_about = question.focus in told or spoken_of <= told
@@ -91,12 +103,55 @@ def verdict(question: Question, sentence: str, near: frozenset[str], covered: fr
                 continue
             return "No" if is_about and so is not False else None
         grants = _GRANTS.search(question.text) is not None and _GRANTS.search(part) is not None
-        if of_leave:
-            grants = lets(part)
-        is_done = done and told.issuperset(done) and not of_leave
+        is_done = done and told.issuperset(done) and not _is_still_to_do(question, part)
         if near.issuperset(things) and (so or (so is None and (grants or is_done))):
             return "Yes"
     return None
+
+
+def _of_leave(question: Question, text: str, near: frozenset[str], covered: frozenset[str]) -> str | None:
+    """Of a question whether something may be done, or is safe. A yes takes one part of a sentence that allows it and
+    has all that is asked; what it lacks may stand around the sentence, but not in its other parts, and not where
+    somebody would swallow it."""
+    things = {s for s in question.stems if s not in VERBS and s not in ASKED}
+    harm = harms(text)
+    if harm is None or _ANSWERED.match(text) is not None or not things <= near:
+        return None
+    names = (match.group() for match in _NAME.finditer(text))
+    others = [name for name in names if stem(name.lower()) not in question.stems and name not in _DAYS]
+    if harm:
+        is_plain = things - question.names <= covered and not others and not is_hedged(text)
+        return "No" if asks_if_safe(question) and is_plain else None
+    says_yes = False
+    for part in _PART.split(text):
+        words = known(stems_of(part), question.stems)
+        told = themselves(words) | hints(words)
+        if _is_of_others(question, part, words) or (_OPEN.search(granted(part)) and not forbids(part)):
+            continue
+        so, denied = _denied(question, part)
+        modifiers = _modifiers(question) - VERBS
+        spoken_of = things - question.names or things
+        if denied or forbids(part):
+            if covered & modifiers - told:  # of charcoal: "electric is tolerated" stands beside it
+                continue
+            is_about = question.focus in told or spoken_of <= told
+            return "No" if is_about and so is not False and not is_qualified(part) else None
+        if is_hedged(part) or (
+            is_of_body(question) and set(_DIGITS.findall(part)) - set(_DIGITS.findall(question.text))
+        ):
+            continue
+        elsewhere = (things - told) & covered
+        needed = spoken_of if is_of_body(question) or question.focus not in things else {question.focus}
+        is_whole = needed <= told and not elsewhere
+        is_of_kind = bool(modifiers) and modifiers <= told and things <= covered
+        if so or (so is None and (is_whole or is_of_kind) and lets(question, part)):
+            says_yes = True
+    return "Yes" if says_yes and not others else None
+
+
+def _is_still_to_do(question: Question, part: str) -> bool:
+    """Of a question whether something was done: a part that only tells to do it."""
+    return _DID.match(question.text) is not None and tells_to(part)
 
 
 def _says_it(question: Question, text: str, things: set[str], near: frozenset[str], covered: frozenset[str]) -> bool:
@@ -107,7 +162,8 @@ def _says_it(question: Question, text: str, things: set[str], near: frozenset[st
     told = covered | hints(known(stems_of(text), question.stems))
     done = [s for s in question.stems if s in VERBS]
     is_told = (told.issuperset(done) and _is_done(question, text)) or _RECORD.search(text) is not None
-    is_plain = so is None and not denied and not _OPEN.search(text) and not _is_of_others(question, text, covered)
+    is_open = _OPEN.search(text) is not None or _is_still_to_do(question, text)
+    is_plain = so is None and not denied and not is_open and not _is_of_others(question, text, covered)
     return len(things) >= LEAST and missing <= near and 3 * len(missing) <= len(things) and is_told and is_plain
 
 
