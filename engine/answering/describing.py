@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass
 
 from engine.answering.grammar import LONGEST, SOMEBODY
+from engine.answering.naming import CAPITAL
 
+_UPPER = f"[{CAPITAL}]"
 _WORDS = (
-    r"(?P<name>(?:Dr|Mr|Mrs|Ms)?(?:\. ?| )?[A-Z0-9][\w’'-]*"
-    r"(?: (?:(?:van|von|de|der|den|la|da|dos|al) )*[A-Z0-9][\w’'-]*){0,3})"
+    rf"(?P<name>(?:Dr|Mr|Mrs|Ms)?(?:\. ?| )?[{CAPITAL}0-9][\w’'-]*"
+    rf"(?: (?:(?:van|von|de|der|den|la|da|dos|al) )*[{CAPITAL}0-9][\w’'-]*){{0,3}})"
 )
 _ASKED = re.compile(
     rf"\W*(?i:(?:(?:and|so|but) )?(?:(?:who|what)(?:['’]s| is| was| are| were) (?:the )?"
@@ -32,7 +34,7 @@ _PERSON = (  # what somebody does or is, beside grammar.ROLE
 _NO_ONE = r"(?!(?:an?|the|one of the|my|our) (?:\w+ )?(?:bit|best|worst|last|first|only|same|thief|most|least)\b)"
 _NO_THING = r"(?!\w+ (?:[\w’'-]+ )*(?:problem|worry|name|password|thing|reason|way|point|question|answer|one)s? )"
 _UNTRUE = re.compile(r"\b(?:if|wish|said|says|thinks?|thought|whether|nobody|not|never|unless|like)\b[^.;!?]*\Z", re.I)
-_WHOSE = r"(?:my|our|your|his|her|their|(?-i:[A-Z])[\w-]*(?:['’]s|s['’]))"
+_WHOSE = rf"(?:my|our|your|his|her|their|(?-i:{_UPPER})[\w-]*(?:['’]s|s['’]))"
 _BY = r"(?:saw|sat|gave|bought|made|wrote|got|had|took|met|found|lost|told|sent|brought|likes?|wants?|knows?|\w{2,}ed)"
 
 
@@ -60,7 +62,7 @@ class Described:
             return 0
         if (found := self._found(text)) is not None:
             return 3 if _OWN.match(found) is not None else 2
-        cell = rf"\|[ \t]*(?:[A-Z][\w-]* (?:and |& )?){{0,3}}{self._name}[ \t]*\|"
+        cell = rf"\|[ \t]*(?:{_UPPER}[\w-]* (?:and |& )?){{0,3}}{self._name}[ \t]*\|"
         return int(text.startswith("|") and re.search(cell, text[:LONGEST]) is not None)
 
     def short(self, text: str) -> str:
@@ -71,7 +73,7 @@ class Described:
     def _name(self) -> str:
         """With or without what follows it: Leif, where Leif Hansson is described, or the other way round."""
         first, *more = map(re.escape, self.name.split())
-        return f"{first}(?: {' '.join(more)})" if more else f"{first}(?: (?-i:[A-Z])[\\w’'-]+)?"
+        return f"{first}(?: {' '.join(more)})" if more else f"{first}(?: (?-i:{_UPPER})[\\w’'-]+)?"
 
     def _found(self, text: str) -> str | None:
         text = text[:LONGEST]
@@ -84,15 +86,17 @@ class Described:
 
 def _forms(name: str) -> tuple[str, ...]:
     bare = rf"(?<![\w’'])(?:\*\*)?{name}(?:\*\*)?(?![\w-])(?!['’]s)"
-    begins = r"(?:an?|the|my|our|his|her|their|[A-Z][\w-]*['’]s)"
+    begins = rf"(?:an?|the|my|our|his|her|their|{_UPPER}[\w-]*['’]s)"
     person = rf"(?i:{_PERSON})"
     return (
-        rf"\b(?P<is>(?i:{_WHOSE}) (?:[a-z’'-]+ ){{0,2}}?{person}),? {bare}",
+        rf"\b(?P<is>(?i:{_WHOSE}) (?:[a-z’'-]+ ){{0,2}}?{person})"
+        rf"(?: {bare}(?! (?:hated|liked|loved|saw|is|and I)\b)|, {bare},)",
         rf"\b(?P<is>(?i:the) (?:[a-z’'-]+ ){{0,2}}?{person}),? {bare}(?! {_BY}\b)",
         rf"\b(?P<is>{_NO_THING}(?i:{_WHOSE}|the) (?:(?!(?:is|was|are|were|and|that)\b)[\w’'.-]+ ){{1,8}}?)"
         rf"(?:is|was|are|were) {bare}(?! [a-z])",
         rf"{bare},? (?:is|was|are|were) (?P<is>{_NO_ONE}(?:{begins}|one of)\b[^.;!?\n|(),]*)",
-        rf"{bare}, (?P<is>(?:{begins} (?:[\w’'-]+ ){{0,3}}?{person}\b[^.;!?\n|(),]{{0,40}}|from [A-Z]\w+))"
+        rf"{bare}, (?P<is>(?:{begins} (?:[\w’'-]+ ){{0,3}}?{person}"
+        rf"(?: (?:of|from|in|at|for) [^.;!?\n|(),]{{1,30}})?|from {_UPPER}\w+))"
         r"(?=[,.;!?\n]|\Z)",
         rf"{bare}[ ,]*\((?P<is>(?:[a-z’'-]+ ){{0,3}}{person}\b[^)\d]*)\)",
         rf"(?:\A|[|;,(\n]|- )[ \t]*(?:\*\*)?(?P<is>(?:[A-Za-z][a-z]+ )?{person})(?:\*\*)?:(?:\*\*)? {bare}",

@@ -78,7 +78,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("email", rf"\b(?:e-?)?mail address\b(?!.*\b(?:say|said|about|mention))|{_OWN}e-?mail(?: at \w+)?\W*\Z"
           r"|^\W*(?:\w+ )?e-?mail\W*\Z|\be-?mail (?:of|for) (?!.*\b(?:sa(?:y|id)|about|mention\w*|promise\w*)\b)"
           r"|\b(?:what|which) e-?mail (?:can|should|do|did|have) (?:I|we)\b",
-          r"[^\s@]+@[^\s@]+\.\w+"),
+          r"(?<![^\s@])[^\s@]{1,64}@[^\s@]{1,200}\.\w+"),
     _kind("phone", r"\b(phone|telephone|mobile)\b.*\bnumber|\bnumber\b.*\b(call|dial|reach|reaches|ring)\b"
           rf"|\b(call|dial|reach|ring)\b.*\bnumber|{_OWN}(?:tele)?phone\W*\Z"
           r"|^\W*(?:\w+ )?phone\W*\Z|\bphone (?:of|for)\b"
@@ -144,7 +144,8 @@ _LENGTH = (
     r"|\d\s?[\"″′]"
 )
 NARROW: tuple[Kind, ...] = (
-    *(_narrow(f"number of {units}", rf"\bhow many (?:{asked})\b", rf"{_COUNT}(?:{told})\b")
+    *(_narrow(f"number of {units}", rf"\bhow many (?:{asked})\b",
+              rf"(?:{_COUNT}|\b(?:an?|half an|dozen) |½ ?)(?:{told})\b")
       for units, asked, told in (
           ("hours", "hours?|hrs?", "hours?|hrs?|h"),
           ("minutes", "minutes?|mins?", "minutes?|mins?|(?:an |a half |and a half )?hours?"),

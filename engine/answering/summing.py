@@ -23,8 +23,9 @@ _FILE = (  # of what is written, not of a freezer
     r"|quote|will|statement|leaflet|newsletter)"
 )
 _ASKED = re.compile(
-    r"\A\W*(?:please )?(?:(?:can|could) you )?(?:summari[sz]e\b|sum up(?! (?:what|how|who)\b)|outline (?:the|my|our)\b"
-    r"|give me (?:an?|the) (?:\w+ )?(?:summary|overview|outline|gist)\b"
+    r"\A\W*(?:please )?(?:(?:can|could) you )?(?:briefly |quickly )?(?:(?:tl;?dr|outline) (?:of|for)\b|summari[sz]e\b"
+    r"|sum up(?! (?:what|how|who)\b)|outline (?:the|my|our)\b"
+    r"|(?:give me|I need|I['’]d like|I want) (?:an?|the) (?:\w+ )?(?:summary|overview|outline|gist)\b"
     r"|(?:a |the |short )*(?:summary|overview|gist) of\b"
     rf"|what(?:['’]s| is| was| stands) (?:written )?in (?:the|my|our) (?:[\w’'-]+ ){{0,3}}{_FILE}\b"
     r"(?!.*\b(?:about|on)\b)"

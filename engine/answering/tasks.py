@@ -15,11 +15,15 @@ from engine.library import Library, Passage
 
 _ASKED = re.compile(
     r"\b(?:open|outstanding|unfinished|remaining|pending) (?:tasks?|to-?dos?|points?|items?)\b|\bto-?do(?: list|s)\b"
-    r"|\b(?:left|still|yet|have) to (?:do|pack|buy|book|pay|arrange)\b|\bstill (?:open|undone)\b"
+    r"|\bmy tasks\b|\b(?:left|still|yet|have) to (?:do|pack|buy|book|pay|arrange)\b|\bstill (?:open|undone)\b"
     r"|\bnot (?:yet )?(?:done|packed|ticked)(?: yet)?\b",
     re.I,
 )
-_ASKS = re.compile(r"\W*(?:(?:and|so) )?(?:what|which|list|show|give|my|is there|are there|do|open|to-?do)\b", re.I)
+_ASKS = re.compile(
+    r"\W*(?:(?:and|so) )?(?:what(?:['’]s| is| are| do| does| remains| have| has| must| should| tasks?)?|which|list|show"
+    r"|give|my|any|is there|are there|do|open|to-?do)\b(?!.*\b(?:did|was|were|had|said?|says?|who|when|why)\b)",
+    re.I,
+)
 _BOX = re.compile(r"\s*[-*+] \[ \] ")
 _ONLY_ASKS = frozenset(
     map(stem, "open outstanding unfinished remain pending task todo to-do point item list show give do done pack packed"

@@ -65,7 +65,7 @@ _PAST = {  # of verbs that are so common that they do not count as words
     "get": "got", "go": "went", "take": "took", "make": "made", "have": "had", "do": "did", "come": "came",
     "give": "gave", "put": "put", "use": "used",
 }  # fmt: skip
-_DIGITS = re.compile(r"(?!(?:19|20)\d\d\b)\d+")
+_DIGITS = re.compile(r"(?<!\d)(?!(?:19|20)\d\d\b)\d+")
 _DAYS = (*MONTHS, *WEEKDAYS)
 _RECORD = re.compile(r"\w: [^;\n]+(?:;|\n)\s*\w+: ")  # "name: Marius Bosman; town: Wells"
 LEAST = 2  # things that a sentence must have for a yes

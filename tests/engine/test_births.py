@@ -50,6 +50,33 @@ def test_a_line_is_of_whom_it_names() -> None:
     assert birth.rank("Daniel, born 5 May 1983", around) == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "rank"),
+    [
+        ("Maja (born 9 April 1918, died 3 May 2001)", 0),
+        ("Maja (9 April 2018 – 3 May 2020)", 0),
+        ("Maja's father was born 9 April 1960.", 0),
+        ("Maja visited Anna, who was born 9 April 1980.", 0),
+        ("Maja had a baby, born 9 April 2021.", 0),
+        ("Maja's brother Elis was born on 2 June 2021.", 0),
+        ("Elis was born on 9 April 2018, Maja on 3 May 2020.", 0),
+        ("Maja was not born in 2018.", 0),
+        ("Maja was born on 31 February 2018.", 0),
+        ("Maja Okafor was born on 9 April 2018.", 2),
+        ("Maja: born 9 April 2018, weighs 22 kg.", 2),
+    ],
+)
+def test_the_birth_is_that_of_the_name_before_it(text: str, rank: int) -> None:
+    assert Birth(frozenset({"maja"}), of_age=True).rank(text, frozenset({"maja"})) == rank
+
+
+def test_names_of_all_letters_have_births() -> None:
+    for name in ("Łukasz", "Åsa", "Élodie"):
+        birth = Birth.of(Question.of(f"How old is {name}?"))
+        assert birth is not None
+        assert birth.rank(f"{name} was born on 9 April 2018.") == 2
+
+
 def test_the_day_of_a_birth_answers_both() -> None:
     held = asked_of("How old is Maja?", [NOTES, HEALTH])
     quoted = held.chosen()

@@ -49,6 +49,7 @@ def test_of_all_where_none_is() -> None:
     "question",
     [
         "What did we do in Lisbon?",
+        "What did I have to pay?",
         "When does the bank open?",
         "What is left of the paint?",
         "What is left to do in Rome?",
