@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.answering.grammar import LONGEST, SOMEBODY
 from engine.answering.naming import CAPITAL
+from engine.answering.stems import STOP
 
 _UPPER = f"[{CAPITAL}]"
 _WORDS = (
@@ -20,6 +21,7 @@ _ASKED = re.compile(
     r"(?i: again| please)?\W*\Z"
 )
 _SEVERAL = re.compile(r"\W*who (?:are|were) the\b", re.I)
+_WHO = re.compile(r"\W*(?:(?:and|so|but) )?(?:who|tell)\b", re.I)
 _OWN = re.compile(r"(?:my|our)\b", re.I)
 _PERSON = (  # what somebody does or is, beside grammar.ROLE
     rf"(?:{SOMEBODY}|\w+-in-law|(?:ex-?)?(?:fianc[ée]e?|stepson|stepdaughter)|caretaker|singer|drummer|bassist|guitarist"
@@ -43,6 +45,7 @@ class Described:
     """Somebody, or something, of whom a description is asked."""
 
     name: str
+    is_somebody: bool = True  # "who"; a thing may be told in other ways
 
     @classmethod
     def of(cls, question: str) -> Described | None:
@@ -53,7 +56,9 @@ class Described:
         words = asked["name"].split()
         if _SEVERAL.match(question) is not None and len(words[-1]) > len("Lees") and words[-1].endswith("s"):
             words[-1] = words[-1].removesuffix("s")  # the Bergdahls
-        return cls(" ".join(words))
+        if not STOP.isdisjoint(map(str.lower, words[:2])):  # "Who Is Coming To Dinner?"
+            return None
+        return cls(" ".join(words), _WHO.match(question) is not None)
 
     def rank(self, text: str, near: frozenset[str] = frozenset()) -> int:
         """How well a sentence says who or what it is: 3 what somebody is to whoever writes, 2 what they are, 1 a row of

@@ -281,6 +281,8 @@ class Quoting:
             return (items, quoted.score) if 0 < len(items.split()) <= MOST else ("", 0.0)
         if self.explained is not None and (told := self.explained.short(first.says)):
             return (told, quoted.score) if len(told.split()) <= MOST else ("", 0.0)
+        if isinstance(self.explained, Described) and self.explained.is_somebody:
+            return "", 0.0  # another name beside theirs is not who they are
         if found := particular(self.question, first.text):
             return found, quoted.score
         reading = self.hearing.readings.get(first.place)
