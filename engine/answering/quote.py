@@ -232,9 +232,11 @@ def in_one(sentences: Sequence[Scored]) -> list[Scored]:
 
 def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:
     """What documents of the time asked for tell of it, for a question that asks for nothing else: of each first what
-    somebody did; documents in which "I" or "we" tell it first, then in the order given."""
+    somebody did; documents in which "I" or "we" tell it first, and of these those that one writes for oneself, then in the order
+    given."""
     lines = list[list[Scored]]()
-    for passage in passages:
+    lived = sorted(passages, key=lambda one: (not _is_lived(one), bool(one.writers)))
+    for passage in lived:
         found = [
             Scored(passage.document, start, end, text, DAY_SURE, frozenset(), frozenset())
             for start, end in passage.sentences
@@ -244,12 +246,16 @@ def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:
             and question.is_then(passage.written(start) or passage.date)
         ]
         lines.append(sorted(found, key=lambda s: -_eventful(s.text))[:DAY_LINES])
-    lines.sort(key=lambda own: -max((_OF_US.search(line.text) is not None for line in own), default=0))
     first = [own[0] for own in lines if own][:DAY_DOCUMENTS]
     if not first:
         return None
     told = in_order(shown([*first, *(line for own in lines for line in own[1:])]))
     return Quoted(tuple(once([*told, *first])), DAY_SURE, told)
+
+
+def _is_lived(passage: Passage) -> bool:
+    """Whether "I" or "we" tell it: a diary or a message, no log."""
+    return any(_OF_US.search(passage.text, start, end) is not None for start, end in passage.sentences)
 
 
 def _is_only_a_day(text: str) -> bool:
