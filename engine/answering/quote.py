@@ -232,8 +232,8 @@ def in_one(sentences: Sequence[Scored]) -> list[Scored]:
 
 def of_a_day(passages: Sequence[Passage], question: Question) -> Quoted | None:
     """What documents of the time asked for tell of it, for a question that asks for nothing else: of each first what
-    somebody did; documents in which "I" or "we" tell it first, and of these those that one writes for oneself, then in the order
-    given."""
+    somebody did. First documents in which "I" or "we" tell it, and of these what one writes for oneself, then in the
+    order given."""
     lines = list[list[Scored]]()
     lived = sorted(passages, key=lambda one: (not _is_lived(one), bool(one.writers)))
     for passage in lived:
