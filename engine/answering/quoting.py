@@ -231,7 +231,7 @@ class Quoting:
         unsaid = is_unsaid(self.question, first, known)
         # a reader of single sentences cannot see what two of them say together
         least = quoted.score if quoted.chained and not unsaid else 0.0
-        if self.explained is not None and self.explained.short(first.says):
+        if self._explanation(first):
             least = max(least, SAID_SO)
         seen = signs(alone, self.weights, any_run, is_nested, of, unsaid, self.policy.sentence_weights)
         if weights := self.policy.grounded_weights:
@@ -247,6 +247,12 @@ class Quoting:
         ranked = [(explained.rank(s.says, s.near), s) for s in rest]
         told = [s for rank, s in sorted(ranked, key=lambda one: -one[0]) if rank][:EXPLAINED]
         return [*head, *told], [s for s in rest if s not in told]
+
+    def _explanation(self, sentence: Scored) -> str:
+        """What a sentence says of what is to be explained; empty where it says nothing of it, or of another."""
+        if self.explained is None or not self.explained.rank(sentence.says, sentence.near):
+            return ""
+        return self.explained.short(sentence.says)
 
     def _behind(self, best: Scored) -> list[Scored]:
         """What is said next where a talk's document ends; worth as little as what else is shown beside the best."""
@@ -279,7 +285,7 @@ class Quoting:
         if quoted is self.summary:
             items = in_a_row(quoted.told) if quoted.is_list else ""
             return (items, quoted.score) if 0 < len(items.split()) <= MOST else ("", 0.0)
-        if self.explained is not None and (told := self.explained.short(first.says)):
+        if told := self._explanation(first):
             return (told, quoted.score) if len(told.split()) <= MOST else ("", 0.0)
         if isinstance(self.explained, Described) and self.explained.is_somebody:
             return "", 0.0  # another name beside theirs is not who they are

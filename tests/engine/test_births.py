@@ -88,3 +88,11 @@ def test_the_day_of_a_birth_answers_both() -> None:
     assert quoted is not None
     assert held.span(quoted)[0] == "9 April 2018"
     assert asked_of("How old is Daniel?", [NOTES, HEALTH]).chosen().sentences[0].text != "Born 9 April 2018."  # type: ignore[union-attr]
+
+
+def test_the_birth_of_another_is_no_age() -> None:
+    for other in ("Maja's father was born 9 April 1960.", "Maja and Anna, who was born 9 April 1980, sang."):
+        held = asked_of("How old is Maja?", [other])
+        quoted = held.chosen()
+        assert quoted is not None
+        assert "born" not in held.span(quoted)[0]
