@@ -44,7 +44,7 @@ def signs(
         lasting(sentence, fitted),
         max(any_run, 0.5 * (any_run + FAINT)),
         min(len(asked), LONG),
-        thing_missing(sentence.near, asked),
+        thing_missing(sentence.near, sentence.hinted, asked),
         features["no_kind"],
         features["missing"],
         float(is_nested),

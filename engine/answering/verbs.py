@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from engine.answering.related import HINTED
 from engine.answering.stems import stem
 
 _EVERYDAY = """
@@ -51,9 +52,14 @@ def tells_to(text: str) -> bool:
     return found is not None and found["verb"].lower() in _TELLS_TO
 
 
-def thing_missing(held: frozenset[str], weights: Mapping[str, float]) -> float:
-    """Weight of the heaviest of a question's stems that is no verb and not held, against the heaviest of all."""
-    missing = (weight for one, weight in weights.items() if one not in held and one not in VERBS)
+def thing_missing(held: frozenset[str], hinted: frozenset[str], weights: Mapping[str, float]) -> float:
+    """Weight of the heaviest of a question's stems that is no verb and not held, half of it where a related word is
+    there, against the heaviest of all."""
+    missing = (
+        weight * (1.0 - HINTED * (one in hinted))
+        for one, weight in weights.items()
+        if one not in held and one not in VERBS
+    )
     return max(missing, default=0.0) / max(weights.values(), default=1.0)
 
 

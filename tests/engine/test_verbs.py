@@ -18,8 +18,10 @@ def test_things_are_no_verbs(word: str) -> None:
 
 def test_the_heaviest_thing_that_is_missing_counts() -> None:
     weights = {stem(word): weight for word, weight in (("replaced", 8.0), ("battery", 4.0), ("hall", 2.0))}
-    assert thing_missing(frozenset(weights), weights) == 0.0
-    assert thing_missing(frozenset({stem("battery"), stem("hall")}), weights) == 0.0
-    assert thing_missing(frozenset({stem("battery")}), weights) == 0.25
-    assert thing_missing(frozenset(), weights) == 0.5
-    assert thing_missing(frozenset(), {}) == 0.0
+    none = frozenset[str]()
+    assert thing_missing(frozenset(weights), none, weights) == 0.0
+    assert thing_missing(frozenset({stem("battery"), stem("hall")}), none, weights) == 0.0
+    assert thing_missing(frozenset({stem("battery")}), none, weights) == 0.25
+    assert thing_missing(none, none, weights) == 0.5
+    assert thing_missing(none, frozenset(weights), weights) == 0.25, "related words are there"
+    assert thing_missing(none, none, {}) == 0.0
