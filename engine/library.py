@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,6 +25,11 @@ class Passage:
     def written(self, at: int) -> str | None:
         """When what stands at a place in the text was written; None where it is not told as of a time."""
         return next((moment for start, moment in reversed(self.moments) if start <= at), None)
+
+    @property
+    def title(self) -> str:
+        """Of its file or talk, which its context begins with; headings, a day and who writes come behind."""
+        return re.split(r" > |, |\n", self.context, maxsplit=1)[0]
 
     @property
     def encoded(self) -> str:

@@ -60,7 +60,7 @@ _OWN = (  # "What is Ben's new email?", "plumber's phone", not "What happened to
     r"(?:(?:(?:my|our|his|her|their|the) )?\w+['’]?s|my|our|his|her|their|the)"
     r" (?:(?:new|old|current|private|personal|work|home|mobile|office|support|contact|main|former) )*"
 )
-_HOW_TO = r"\bhow (?:do|can|could|would|should) (?:I|we|you|one)"
+_HOW_TO = r"\bhow (?:do|can|could|would|should|must) (?:I|we|you|one)"
 _REACHED = (
     rf"(?:(?:the|my|our|[\w-]+['’]s) (?:[\w-]+ ){{0,2}}(?:{ROLE}|sitter|babysitter|caretaker|agent|hotline)\b"
     r"|[^?]*\bwho\b)"
@@ -223,6 +223,11 @@ def _is_beside(text: str, named: re.Match[str], kind: str) -> bool:
     if named.group().lower() == "when":
         return _JOINED.search(text, 0, named.start()) is None
     return asked["done"] is not None and named.group().lower() in ("birthday", "deadline", "due")
+
+
+def asks_how_to(text: str) -> bool:
+    """How something is done is asked."""
+    return _WAY.match(text) is not None
 
 
 def _sought(text: str) -> Kind | None:

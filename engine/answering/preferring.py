@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from engine.answering.births import Birth
 from engine.answering.defining import Term
 from engine.answering.describing import Described
+from engine.answering.kinds import asks_how_to
 from engine.answering.named import asks_a_name, tells_the_name
+from engine.answering.naming import CAPITAL
 from engine.answering.question import Question
 from engine.answering.reader import Reading
 from engine.answering.saying import asks_a_limit, tells_a_limit
@@ -22,8 +24,7 @@ from engine.library import Passage
 TELLING = 0.5  # of the best sentence's score, that one which tells the name asked for may have
 BY_NAME = 0.75  # the same of one that names somebody, where the best says "the same man"
 BEHIND = 1.0  # logits of the reader that this one may lie below
-_HOW_TO = re.compile(r"\W*(?:(?:and|so|but) )?how (?:do|can|could|should|must|would) (?:I|we|you|one)\b", re.I)
-_NAME = re.compile(r"(?<![\w’'])[A-Z][a-z][\w’'-]*")
+_NAME = re.compile(rf"(?<![\w’'])[{CAPITAL}](?![{CAPITAL}])[\w’'-]+")
 
 
 def preferred(
@@ -44,7 +45,7 @@ def preferred(
         tells = [tells_the_name(question, passages[s.document], s) for s in heard]
     elif asks_a_limit(question):
         tells = [tells_a_limit(question, s, best) for s in heard]
-    elif _HOW_TO.match(question.text) is not None:
+    elif asks_how_to(question.text):
         tells = [tells_to(s.says) and best.near <= s.near for s in heard]
     elif question.asks_who:
         tells = _by_name(question, heard, passages, readings)

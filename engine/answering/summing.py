@@ -86,12 +86,8 @@ def parts_of(
     if best is None or not named or told(best) < LEAST:
         return []
     around = {one.document: one for one in (*passages.values(), *library.parts(best.document))}
-    parts = [one for one in around.values() if _title(one) == _title(best) and one.date == best.date]
+    parts = [one for one in around.values() if one.title == best.title and one.date == best.date]
     return sorted(parts, key=lambda one: one.document)
-
-
-def _title(passage: Passage) -> str:
-    return re.split(r" > |, |\n", passage.context, maxsplit=1)[0]
 
 
 def _lines(passage: Passage) -> list[Scored]:

@@ -72,7 +72,7 @@ def _takes_its_place(question: Question, best: Scored, other: Scored, passages: 
         return True
     assert question.kind is not None
     beside = (other.near & best.near) - question.kind_stems - {question.focus}
-    same = question.kind.name in SPECIFIC and _title(other, passages) == _title(best, passages) != ""
+    same = question.kind.name in SPECIFIC and passages[other.document].title == passages[best.document].title != ""
     return same and bool(beside)
 
 
@@ -123,11 +123,6 @@ def _is_of_another(question: Question, of: str | None) -> bool:
     words = {stem(plain(word.lower())) for word in WORD.findall(of or "")} - STOP
     things = {s for s in question.stems if s not in VERBS} - question.kind_stems - {question.focus}
     return bool(things) and not words <= set(question.stems) and any(not word.isdigit() for word in words)
-
-
-def _title(sentence: Scored, passages: Mapping[int, Passage]) -> str:
-    """Of the file or the talk: a document's context goes on with a heading, or a day and who writes."""
-    return re.split(r"[,\n]", passages[sentence.document].context, maxsplit=1)[0]
 
 
 def _written(sentence: Scored, passages: Mapping[int, Passage]) -> str:

@@ -45,10 +45,9 @@ def open_tasks(
     if _ASKED.search(text) is None or _ASKS.match(text) is None:
         return None
     named = {s: weight for s, weight in weights.items() if s not in _ONLY_ASKS}
-    is_of_all = not named
-    parts = parts_of(question, library, passages, leads, named)
-    if is_of_all:
-        parts = sorted(passages.values(), key=lambda one: one.document)
+    parts = sorted(passages.values(), key=lambda one: one.document)
+    if named:
+        parts = parts_of(question, library, passages, leads, named)
     boxes = [
         Scored(part.document, start, end, part.text[start:end], SURE, frozenset(), frozenset())
         for part in parts

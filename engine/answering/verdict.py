@@ -21,9 +21,10 @@ from engine.answering.leave import (
     is_qualified,
     lets,
 )
+from engine.answering.naming import CAPITAL
 from engine.answering.question import Question, said
 from engine.answering.related import hints, known, themselves
-from engine.answering.stems import stem, stems_of
+from engine.answering.stems import STOP, stem, stems_of
 from engine.answering.verbs import VERBS, tells_to
 
 DENIES = re.compile(r"\b(?:not|never|no|none|neither|nor|without|except)\b|n['’]t\b", re.I)
@@ -66,7 +67,7 @@ _PAST = {  # of verbs that are so common that they do not count as words
     "give": "gave", "put": "put", "use": "used",
 }  # fmt: skip
 _DIGITS = re.compile(r"(?<!\d)(?!(?:19|20)\d\d\b)\d+")
-_DAYS = (*MONTHS, *WEEKDAYS)
+_KNOWN = frozenset(stem(word.lower()) for word in (*MONTHS, *WEEKDAYS, *STOP))  # with a capital, and no other's name
 _RECORD = re.compile(r"\w: [^;\n]+(?:;|\n)\s*\w+: ")  # "name: Marius Bosman; town: Wells"
 LEAST = 2  # things that a sentence must have for a yes
 
@@ -117,8 +118,10 @@ def _of_leave(question: Question, text: str, near: frozenset[str], covered: froz
     harm = harms(text)
     if harm is None or _ANSWERED.match(text) is not None or not things <= near:
         return None
-    names = (match.group() for match in _NAME.finditer(text))
-    others = [name for name in names if stem(name.lower()) not in question.stems and name not in _DAYS]
+    names = [match.group() for match in _NAME.finditer(text)]
+    if is_of_body(question) and (first := _FIRST.match(text)) is not None:
+        names.append(first.group(1))  # "Tom is allergic to peanuts" tells of Tom
+    others = [name for name in names if stem(name.lower()) not in _KNOWN.union(question.stems)]
     if harm:
         is_plain = things - question.names <= covered and not others and not is_hedged(text)
         return "No" if asks_if_safe(question) and is_plain else None
@@ -213,5 +216,6 @@ def _is_of_others(question: Question, part: str, words: frozenset[str]) -> bool:
     return bool(others) and bool(question.names) and question.names.isdisjoint(words)
 
 
-_OWNER = re.compile(r"\b([A-Z][\w-]+)['’]s\b")
-_NAME = re.compile(r"(?<=[\w,;:] )[A-Z][\w-]+")
+_OWNER = re.compile(rf"(?<![\w’'])([{CAPITAL}][\w-]+)['’]s\b")
+_NAME = re.compile(rf"(?<=[\w,;:] )[{CAPITAL}][\w-]+")
+_FIRST = re.compile(rf"\W*([{CAPITAL}][\w-]+)")

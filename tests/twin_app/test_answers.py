@@ -188,7 +188,7 @@ def test_late_questions_are_answered(answers: Answers) -> None:
     known = answerable(answers.late)
     assert share([one.shown for one in known]) >= 0.6
     assert share([one.found(answers.named) for one in known]) >= 0.85
-    assert refused(answers.late)
+    assert share(refused(answers.late)) >= 0.2
 
 
 def test_what_people_ask_first_is_answered(answers: Answers) -> None:
