@@ -108,7 +108,7 @@ def _read(match: re.Match[str]) -> Quantity | None:
     number = match["number"].lower()
     value = _WORDS.get(number)
     if value is None:
-        value = _written(number)
+        value = written(number)
     value *= _TIMES[match["times"].strip().lower()] if match["times"] else 1.0
     value += 0.5 if match["half"] or match["more"] else 0.0
     is_less = match["minus"] is not None or match["less"] is not None
@@ -134,7 +134,7 @@ def _read(match: re.Match[str]) -> Quantity | None:
     return None if number in ("a", "an", "half", "half a", "half an", "one") else Quantity(value, "", match.span())
 
 
-def _written(number: str) -> float:
+def written(number: str) -> float:
     """1,450.50 and 1.450,50 and 1 450; 1,5 is one and a half, 1,500 a thousand and a half."""
     half = 0.5 if number.endswith("½") else 0.0
     number = number.rstrip("½ ")

@@ -13,6 +13,8 @@ from engine.answering.compared import compared_of
 from engine.answering.comparing import UNDECIDED, Comparing
 from engine.answering.defining import Term
 from engine.answering.describing import Described
+from engine.answering.extremes import extreme_of
+from engine.answering.files import Files, Told
 from engine.answering.gathering import Gathered, gathered
 from engine.answering.hearing import Hearing
 from engine.answering.kinds import Kind, kind_of
@@ -90,7 +92,7 @@ class Quoting:
         self.links: list[tuple[Scored, Scored, float]] = []
         self.tried: list[Scored] = []
         self.gathered: Gathered | None = None
-        self.summary: Quoted | None = None
+        self.whole: Told | None = None  # out of a whole file
         self.heard: list[Scored] = []  # the best of what was found, in the order that the reader has them in as well
         self.trust = 0.0  # in the reader's run of words, before its share among the others
         self.by: Quoting | Comparing | Both = self  # of a question's parts, the one that is answered
@@ -194,10 +196,10 @@ class Quoting:
             day := of_a_day([self.passages[n] for n in sorted(self.passages)], self.question)
         ):
             return day
-        of_files = self.question, self.library, self.passages, self.leads, self.weights
-        self.summary = open_tasks(*of_files) or summary_of(*of_files)
-        if self.summary is not None:
-            return self.summary
+        files = Files(self.question, self.library, self.passages, self.leads, self.weights)
+        self.whole = open_tasks(files) or summary_of(files) or extreme_of(files)
+        if self.whole is not None:
+            return self.whole.quoted
         if self.reads is None or not self.policy.reader_weights or not self.found:
             self.heard = self.found[:READ]
             return choose(self.question, self.found, self.links, self.weights, self._behind)
@@ -269,6 +271,8 @@ class Quoting:
         that it means, yes or no where it plainly says so. Nothing where the run has no word of its own."""
         if self.by is not self:
             return self.by.span(quoted)
+        if self.whole is not None and quoted is self.whole.quoted:
+            return (self.whole.short, quoted.score) if 0 < len(self.whole.short.split()) <= MOST else ("", 0.0)
         first = quoted.sentences[0]
         if isinstance(self.comparing, Comparing):
             return "", 0.0  # one of the two it would have to be
@@ -282,9 +286,6 @@ class Quoting:
             return ", ".join(self.gathered.things), quoted.score
         if quoted.is_list and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
             return items, quoted.score
-        if quoted is self.summary:
-            items = in_a_row(quoted.told) if quoted.is_list else ""
-            return (items, quoted.score) if 0 < len(items.split()) <= MOST else ("", 0.0)
         if told := self._explanation(first):
             return (told, quoted.score) if len(told.split()) <= MOST else ("", 0.0)
         if isinstance(self.explained, Described) and self.explained.is_somebody:

@@ -6,16 +6,15 @@ the first sentence of a paragraph)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from itertools import zip_longest
 
+from engine.answering.files import Files, Told
 from engine.answering.grammar import LONGEST
 from engine.answering.question import Question
-from engine.answering.quote import HEADING_WORDS, Quoted, once, share, shown
-from engine.answering.related import hints, known, themselves
+from engine.answering.quote import HEADING_WORDS, Quoted, once, shown
 from engine.answering.sentences import MARKUP, Scored
-from engine.answering.stems import stem, stems_of
-from engine.library import Library, Passage
+from engine.answering.stems import stem
+from engine.library import Passage
 
 _FILE = (  # of what is written, not of a freezer
     r"(?:contract|agreement|lease|letter|mail|e-?mail|notes?|file|document|report|minutes|protocol|diary|journal|entry"
@@ -37,7 +36,6 @@ _ONLY_ASKS = frozenset(
 )
 _ANY_TEXT = frozenset(map(stem, "diary journal note notes entry mail email letter minutes".split()))  # of a day
 _FRONT = re.compile(r"\A(?:---|\w+:\s)")  # of a file's head
-LEAST = 0.6  # share of what is named that a file's title has to have, with its day
 SUMMED = 0.6  # how sure it is that this file is meant
 
 
@@ -45,49 +43,18 @@ def asks_for_a_summary(question: Question) -> bool:
     return _ASKED.search(question.text[:LONGEST]) is not None
 
 
-def summary_of(
-    question: Question,
-    library: Library,
-    passages: Mapping[int, Passage],
-    leads: Mapping[int, float],
-    weights: Mapping[str, float],
-) -> Quoted | None:
-    """Of the file that the question names best; None where none is asked for, or it names none that is open. leads: by
-    document."""
-    if not asks_for_a_summary(question):
+def summary_of(files: Files) -> Told | None:
+    """Of the file that the question names best; None where none is asked for, or it names none that is open."""
+    if not asks_for_a_summary(files.question):
         return None
-    asked = {s: weight for s, weight in weights.items() if s not in _ONLY_ASKS}
+    asked = {s: weight for s, weight in files.weights.items() if s not in _ONLY_ASKS}
     named = {s: weight for s, weight in asked.items() if s not in _ANY_TEXT} or asked
-    parts = parts_of(question, library, passages, leads, named)
-    lines = [line for line in (_lines(part) for part in parts) if line]
+    lines = [line for line in map(_lines, files.named(named)) if line]
     if not lines:
         return None
     first_lines = once([line for row in zip_longest(*lines) for line in row if line is not None])
     said = tuple(sorted(shown(first_lines), key=lambda line: line.place))
-    return Quoted(said, SUMMED, said, is_whole=True)
-
-
-def parts_of(
-    question: Question,
-    library: Library,
-    passages: Mapping[int, Passage],
-    leads: Mapping[int, float],
-    named: Mapping[str, float],
-) -> list[Passage]:
-    """The parts, in order, of the open file whose title has most of what is named, and its day; [] of none. named:
-    weights of stems."""
-
-    def told(passage: Passage) -> float:
-        held = known(stems_of(passage.context), named)
-        stems = themselves(held) | hints(held)
-        return share(stems | (question.dated(passage.date) & named.keys()), named)
-
-    best = max(passages.values(), key=lambda one: (told(one), leads.get(one.document, 0.0)), default=None)
-    if best is None or not named or told(best) < LEAST:
-        return []
-    around = {one.document: one for one in (*passages.values(), *library.parts(best.document))}
-    parts = [one for one in around.values() if one.title == best.title and one.date == best.date]
-    return sorted(parts, key=lambda one: one.document)
+    return Told(Quoted(said, SUMMED, said, is_whole=True))
 
 
 def _lines(passage: Passage) -> list[Scored]:

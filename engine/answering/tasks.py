@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
+from engine.answering.files import Files, Told
 from engine.answering.grammar import LONGEST
-from engine.answering.question import Question
+from engine.answering.lists import in_a_row
 from engine.answering.quote import Quoted, shown
 from engine.answering.sentences import Scored
 from engine.answering.stems import stem
-from engine.answering.summing import parts_of
-from engine.library import Library, Passage
 
 _ASKED = re.compile(
     r"\b(?:open|outstanding|unfinished|remaining|pending) (?:tasks?|to-?dos?|points?|items?)\b|\bto-?do(?: list|s)\b"
@@ -32,22 +30,14 @@ _ONLY_ASKS = frozenset(
 SURE = 0.6  # that an unticked box is meant
 
 
-def open_tasks(
-    question: Question,
-    library: Library,
-    passages: Mapping[int, Passage],
-    leads: Mapping[int, float],
-    weights: Mapping[str, float],
-) -> Quoted | None:
+def open_tasks(files: Files) -> Told | None:
     """Boxes of the file that the question names, or of all that are open; None where none is asked for, or none is
     there."""
-    text = question.text[:LONGEST]
+    text = files.question.text[:LONGEST]
     if _ASKED.search(text) is None or _ASKS.match(text) is None:
         return None
-    named = {s: weight for s, weight in weights.items() if s not in _ONLY_ASKS}
-    parts = sorted(passages.values(), key=lambda one: one.document)
-    if named:
-        parts = parts_of(question, library, passages, leads, named)
+    named = {s: weight for s, weight in files.weights.items() if s not in _ONLY_ASKS}
+    parts = files.named(named) if named else sorted(files.passages.values(), key=lambda one: one.document)
     boxes = [
         Scored(part.document, start, end, part.text[start:end], SURE, frozenset(), frozenset())
         for part in parts
@@ -57,4 +47,6 @@ def open_tasks(
     if not boxes:
         return None
     told = tuple(shown(boxes))
-    return Quoted((*told, *boxes[len(told) :]), SURE, told, is_list=len(told) == len(boxes), is_whole=True)
+    is_list = len(told) == len(boxes)
+    quoted = Quoted((*told, *boxes[len(told) :]), SURE, told, is_list=is_list, is_whole=True)
+    return Told(quoted, in_a_row(told) if is_list else "")

@@ -23,7 +23,7 @@ def told(question: str, files: dict[str, str] = FILES, *more: Passage) -> str | 
     held = Quoting(question, Rare(*more), POLICY, *reading())  # type: ignore[arg-type]
     held.following([Hop(1, [], passages, "the question", {1: 1.0, 2: 0.9})])
     quoted = held.chosen()
-    return quoted.text if quoted is not None and quoted is held.summary else None
+    return quoted.text if quoted is not None and held.whole is not None and quoted is held.whole.quoted else None
 
 
 def test_of_the_file_that_is_named() -> None:
