@@ -65,8 +65,9 @@ _OF_TABLES = frozenset(map(stem, "log list table record records file sheet diary
 _TOTAL = frozenset(map(stem, "total sum average altogether".split()))
 _EXTREME = frozenset(  # which say how it is measured, not what
     map(stem, "longest farthest furthest shortest expensive dearest priciest costliest cheapest heaviest lightest"
-        " hottest warmest coldest coolest best worst highest rated greatest biggest largest maximum most lowest smallest"
-        " fewest minimum least average mean much many long far high low big heavy hot cold warm large small".split())
+        " hottest warmest coldest coolest best worst highest rated greatest biggest largest maximum most lowest"
+        " smallest fewest minimum least average mean much many long far high low big heavy hot cold warm large"
+        " small".split())
 )  # fmt: skip
 LEAST = 0.6  # share of what is named that a file's title, its table's columns and rows have to have
 LIGHT = 0.3  # of a verb's weight that counts: "use" and "run" are said of anything
