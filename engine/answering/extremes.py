@@ -1,251 +1,249 @@
-"""The row of a table that has the most or the least, and what a column comes to: "When was my blood pressure highest?",
-"What is my most expensive subscription?", "How far did I run in June altogether?"."""
+"""The row of a table that has the most or the least: "When was my blood pressure highest?", "What is my most expensive
+subscription?".
+
+A table answers where it has every thing that the question names: another row is a wrong answer that looks like a right
+one. What a column comes to is not told: what may be added, and what not, a table does not say (docs/log.md)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from engine.answering.files import Files, Told
 from engine.answering.grammar import LONGEST, MONTHS
-from engine.answering.quantities import quantities, written
+from engine.answering.quantities import quantities
 from engine.answering.question import Question
-from engine.answering.quote import Quoted, share, shown
-from engine.answering.related import hints, known, themselves
+from engine.answering.quote import Quoted, shown
+from engine.answering.related import known, themselves
 from engine.answering.sentences import Scored
-from engine.answering.stems import stem, stems_of
-from engine.answering.tables import Row, Table, quantity, tables_of
-from engine.answering.times import times_in
-from engine.answering.verbs import VERBS
+from engine.answering.stems import STOP, WORD, plain, stem, stems_of
+from engine.answering.tables import Row, Table, tables_of, time_of
 
 _NOT_AT = r"(?<!\bat )(?<!\bat the )"
 _MORE = re.compile(
     r"\b(?:(?P<length>longest|farthest|furthest)|(?P<money>most expensive|dearest|priciest|costliest)"
     r"|(?P<weight>heaviest)|(?P<heat>hottest|warmest)|(?P<mark>best|highest.rated)"
-    rf"|(?P<any>highest|greatest|biggest|largest|maximum|{_NOT_AT}most(?! (?:of|people|common|\w+ly|likely|often|recent"
-    r"|important|popular|useful)\b)(?!(?<!\bthe most)\W*\Z)))\b",
+    rf"|(?P<any>highest|greatest|biggest|largest|{_NOT_AT}(?P<amount>most)\b(?!(?<!\bthe most)\W*\Z"
+    r"| (?:of|people|weeks?|days?|months|years|times?|mornings?|evenings?|nights?)\b)))\b",
     re.I,
 )
 _LESS = re.compile(
     r"\b(?:(?P<length>shortest)|(?P<money>cheapest|least expensive)|(?P<weight>lightest)|(?P<heat>coldest|coolest)"
-    rf"|(?P<mark>worst)|(?P<any>lowest|smallest|fewest|minimum"
-    rf"|{_NOT_AT}least(?! (?:\w+ly|likely|often)\b)(?!(?<!\bthe least)\W*\Z)))\b",
+    r"|(?P<mark>worst)"
+    rf"|(?P<any>lowest|smallest|{_NOT_AT}(?P<amount>least|fewest)\b(?!(?<!\bthe least)\W*\Z)))\b",
     re.I,
 )
-_SUM = re.compile(r"\b(?:in total|altogether|in all|all told|overall|total|sum of|adds? up to|combined)\b", re.I)
-_MEAN = re.compile(r"\b(?:on average|average|mean(?= [a-z]+\W*\Z))\b", re.I)
 _ASKS = re.compile(
-    r"\W*(?:(?:and|so|but) )?(?:(?:on|in|at|to|for|with) )?(?:what|which|when|who|whose|where"
-    r"|how (?:much|many|long|far|high|low|old|big|heavy|hot|cold|warm|fast|large|small))\b",
+    r"\W*(?:(?:and|so|but) )?(?:(?:on|in|at|to|for|with) )?(?P<asks>what|which|when|who|where"
+    r"|how (?:much|many|long|far|high|low|big|heavy|hot|cold|warm|large|small))\b"
+    r"(?!.*\b(?:when|where|why|who|how)\b)",
     re.I,
 )
-_ASKS_A_DAY = re.compile(r"\bwhen\b|\b(?:which|what) (?:day|date|month|year|week)\b", re.I)
-_ASKS_A_VALUE = re.compile(r"\bhow (?:much|many|long|far|high|low|big|heavy|hot|cold|warm|large|small)\b", re.I)
-_ASKS_A_MONTH = re.compile(r"\b(?:which|what) (?:month|year)\b", re.I)
-_WHICH = re.compile(r"\W*(?:(?:on|in|at) )?which\b", re.I)
-_THING = re.compile(r"\b(?:which|what) (?P<thing>[a-z]+)\b", re.I)
+_BEYOND = re.compile(  # rows that are counted off or left out, of a span, or together; what may or should be
+    r"\b(?:second|third|fourth|next|last|first|latest|previous|not|\w+n['’]t|without|except|excluding|other|apart|besides"
+    r"|but|between|since|until|till|before|after|by|from|per|each|every|average|mean|total|altogether|sum|change\w*|can"
+    r"|could|should|would|(?-i:may)|might|must|will|when do(?:es)?|day of the week)\b",
+    re.I,
+)
+_WHAT_IS = re.compile(r"\W*(?:(?:and|so|but) )?what(?:['’]s| is| was| are| were)\b", re.I)
+_A_DAY = re.compile(r"\b(?:which|what) (day|date|month|year)\b", re.I)
+_THING = re.compile(r"\b(?:which|what|whose) (?:of (?:the|my|our) )?([a-z]+)\b", re.I)
 _SORTS: Mapping[str, tuple[str, frozenset[str]]] = {  # of quantities, and what their columns are called
-    "length": (
-        r"length|time",
-        frozenset(map(stem, "km mile miles distance length duration min minutes hours time".split())),
-    ),
-    "money": (
-        r"money.*",
-        frozenset(map(stem, "price cost amount paid fee rent premium charge eur usd gbp sek".split())),
-    ),
-    "weight": (r"weight", frozenset(map(stem, "weight kg kilos grams".split()))),
-    "heat": (r"heat.*", frozenset(map(stem, "temperature temp degrees celsius".split()))),
-    "mark": (r"(?!)", frozenset(map(stem, "mark score rating stars vote votes points grade".split()))),
+    "length": (r"length|time", frozenset(stems_of("km mile miles distance length duration min minutes hours time"))),
+    "time": (r"time", frozenset(stems_of("duration min minutes hours time"))),
+    "money": (r"money.*", frozenset(stems_of("price cost amount paid fee rent premium charge eur usd gbp sek"))),
+    "weight": (r"weight", frozenset(stems_of("weight kg kilos grams"))),
+    "heat": (r"heat.*", frozenset(stems_of("temperature temp degrees celsius"))),
+    "mark": (r"(?!)", frozenset(stems_of("mark marks score rating stars vote votes points"))),
     "any": (r".*", frozenset()),
 }
-_OF_KIND = {"money": "money", "distance": "length", "duration": "length"}
-_OF_TABLES = frozenset(map(stem, "log list table record records file sheet diary entry note notes column row".split()))
-_TOTAL = frozenset(map(stem, "total sum average altogether".split()))
-_EXTREME = frozenset(  # which say how it is measured, not what
-    map(stem, "longest farthest furthest shortest expensive dearest priciest costliest cheapest heaviest lightest"
-        " hottest warmest coldest coolest best worst highest rated greatest biggest largest maximum most lowest"
-        " smallest fewest minimum least average mean much many long far high low big heavy hot cold warm large"
-        " small".split())
-)  # fmt: skip
-LEAST = 0.6  # share of what is named that a file's title, its table's columns and rows have to have
-LIGHT = 0.3  # of a verb's weight that counts: "use" and "run" are said of anything
+_MONEY = frozenset(stems_of("price cost pay spend fee rent bill premium"))
+_TAKES = re.compile(r"\b(?:took|takes?|lasts?|lasted|minutes|hours)\b", re.I)
+_PERIOD = re.compile(r"\b(week|month|quarter|year|annual)(?:ly)?\b", re.I)
+_NO_MEASURE = frozenset(
+    stems_of("id nr no number zip postcode phone mobile code year since born place rank position grade")
+)
+_UNSAID = frozenset(  # of what need not stand in a table
+    stems_of("log list table record records file sheet diary entry note notes column row day date month year week time")
+    + stems_of("pay cost spend buy price much many long far high low big heavy hot cold warm fast large small get have")
+)
 SURE = 0.6  # that this table is meant
-_DIGITS = re.compile(r"\d(?:[\d.,’' ]*\d)?")
 MOST_ALIKE = 3  # rows that have as much
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     sort: str
-    sign: int  # of the extreme; 0 of a sum or a mean
-    is_mean: bool
+    sign: int
+    of_all: bool  # "the most": may be the sum of several rows
+    named: frozenset[str]  # stems of what a table has to have
 
     @classmethod
     def of(cls, question: Question) -> _Asked | None:
         text = question.text[:LONGEST]
-        if _ASKS.match(text) is None or question.is_yes_no:
+        found = [(match, sign) for sign, form in ((1, _MORE), (-1, _LESS)) for match in form.finditer(text)]
+        if len(found) != 1 or question.is_yes_no or _ASKS.match(text) is None:
             return None
-        more, less = list(_MORE.finditer(text)), list(_LESS.finditer(text))
-        if len(more) + len(less) == 1:
-            match = (more or less)[0]
-            return cls(str(match.lastgroup), 1 if more else -1, is_mean=False)
-        kind = question.kind.name if question.kind is not None else ""
-        is_mean = _MEAN.search(text) is not None
-        if more or less or not (is_mean or _SUM.search(text)):
+        (match, sign), (begin, end) = found[0], found[0][0].span()
+        rest = f"{text[:begin]} {text[end:]}"
+        if _BEYOND.search(rest) is not None:
             return None
-        return cls(_OF_KIND.get(kind, "any"), 0, is_mean)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    share: float
-    lead: float
-    table: Table
-    rows: tuple[Row, ...]  # of which is asked
-    column: str
+        timed = frozenset[str]().union(*(stems for _, stems in question.times))
+        words = (plain(word.group().lower()) for word in WORD.finditer(rest))
+        named = frozenset(stem(word) for word in words if word not in STOP) - _UNSAID - timed
+        sort = next(name for name in _SORTS if match.groupdict().get(name))
+        if sort == "any" and not _MONEY.isdisjoint(question.stems):
+            sort = "money"
+        if sort == "length" and _TAKES.search(rest) is not None:
+            sort = "time"
+        return cls(sort, sign, match["amount"] is not None, named) if named else None
 
 
 def extreme_of(files: Files) -> Told | None:
-    """Out of the table that is named best; None where no such thing is asked, or no table has it."""
-    question = files.question
-    asked = _Asked.of(question)
+    """Out of the table that has all that is named; None where no such thing is asked, or no table has it, or two
+    have."""
+    asked = _Asked.of(files.question)
     if asked is None:
         return None
-    timed = frozenset[str]().union(*(stems for _, stems in question.times))
-    left_out = _EXTREME | _OF_TABLES | question.kind_stems | timed | (frozenset[str]() if asked.sign else _TOTAL)
-    named = {s: weight * (LIGHT if s in VERBS else 1.0) for s, weight in files.weights.items() if s not in left_out}
-    if not named:
-        return None
-    found = max(_tables(files, asked, named), key=lambda one: (one.share, one.lead), default=None)
-    if found is None:
-        return None
-    return _extreme(question, asked, found) if asked.sign else _sum(asked, found)
+    found = {
+        told.quoted.text: told
+        for table in _tables(files)
+        if (told := _of_table(files.question, asked, table)) is not None
+    }
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _tables(files: Files, asked: _Asked, named: Mapping[str, float]) -> Iterator[_Found]:
-    """Those that have enough of what is named, and such a column. named: weights of stems."""
+def _tables(files: Files) -> Iterator[Table]:
     seen = set[tuple[str, str | None]]()
-    for part in sorted(files.passages.values(), key=lambda one: -files.lead(one)):
-        if (part.title, part.date) in seen or not any(tables_of([part])):
-            continue
-        seen.add((part.title, part.date))
-        for table in tables_of(files.of(part)):
-            held = known(stems_of(" ".join([part.context, *table.columns])), named)
-            rows, own = _rows(files.question, table, frozenset(named) - themselves(held))
-            if not rows or (files.question.times and table.days is None and not files.question.timed(part.context)):
-                continue
-            told = share(themselves(held) | hints(held) | own, named)
-            column = _column(table, asked.sort, {s: w for s, w in files.weights.items() if s not in _EXTREME})
-            if told >= LEAST and column is not None:
-                yield _Found(told, files.lead(part), table, rows, column)
+    for part in files.passages.values():
+        if (part.title, part.date) not in seen and tables_of([part]):
+            seen.add((part.title, part.date))
+            yield from tables_of(files.of(part))
 
 
-def _rows(question: Question, table: Table, others: frozenset[str]) -> tuple[tuple[Row, ...], frozenset[str]]:
-    """The rows of which is asked: of the times that are named, with what is named and not every row has; and that.
-    others: stems that neither title nor columns have."""
-    rows = [row for row in table.rows if _TOTAL.isdisjoint(stems_of(row.cells.get(table.labels or "", "")))]
-    if question.times and (days := table.days) is not None:
-        rows = [row for row in rows if _is_of(question, row.cells.get(days, ""))]
-    held = [themselves(known(stems_of(" ".join(row.cells.values())), others)) for row in rows]
-    own = frozenset[str]().union(*held)
-    return tuple(row for row, stems in zip(rows, held, strict=True) if own <= stems), own
+def _of_table(question: Question, asked: _Asked, table: Table) -> Told | None:
+    titled = themselves(known(stems_of(" ".join([table.context, *table.columns])), asked.named))
+    rows = _rows(question, table, asked.named - titled)
+    column = _column(table, asked)
+    if not rows or column is None:
+        return None
+    values = table.values[column]
+    extreme = max((asked.sign * values[at] for at in rows if at in values), default=None)
+    best = [at for at in rows if at in values and asked.sign * values[at] == extreme]
+    if not 0 < len(best) <= MOST_ALIKE:
+        return None
+    told = _answering(question, table, column)
+    if asked.of_all and told != column and (told is None or _repeats(question, table, rows, told)):
+        return None  # the most may be that of several rows together
+    cells = [_written(question, table, table.rows[at], told, column) for at in best] if told is not None else []
+    return _told([table.rows[at] for at in best], " and ".join(dict.fromkeys(filter(None, cells))))
 
 
-def _is_of(question: Question, cell: str) -> bool:
-    named = times_in(cell) or times_in(f"in {cell}")
-    return any(time.covers(one) for time, _ in question.times for one in named[:1])
+def _rows(question: Question, table: Table, others: frozenset[str]) -> list[int]:
+    """The rows of which is asked: of the times that are named, and with all that neither title nor columns have."""
+    chosen = list(range(len(table.rows)))
+    if question.times and table.days is not None:
+        has_year = any(len(time.first) == 10 for time, _ in question.times) and not question.timed(table.context)
+        times = [time_of(row.cells.get(table.days, "")) for row in table.rows]
+        if has_year and any(time is not None and len(time.first) < 10 for time in times):
+            return []
+        chosen = [
+            at for at in chosen if (own := times[at]) is not None and any(t.covers(own) for t, _ in question.times)
+        ]
+    elif question.times and not question.timed(table.context):
+        return []
+    if not others:
+        return chosen
+    return [at for at in chosen if others <= known(stems_of(" ".join(table.rows[at].cells.values())), others)]
 
 
-def _column(table: Table, sort: str, weights: Mapping[str, float]) -> str | None:
-    """The column of quantities that is named, or that is of this sort; of any sort the first that does not only rise,
-    as the readings of a meter do."""
-    form, names = _SORTS[sort]
-    found = {column: amounts for column in table.columns if (amounts := table.quantities(column))}
+def _column(table: Table, asked: _Asked) -> str | None:
+    """The column of quantities that is named, or that is of this sort; of any sort the first that counts something, and
+    does not only rise, as the readings of a meter do. None as well where the one that would be it cannot be read."""
+    form, names = _SORTS[asked.sort]
+    named = [one for one in table.columns if not asked.named.isdisjoint(themselves(known(stems_of(one), asked.named)))]
+    called = [one for one in table.columns if one != table.days and not names.isdisjoint(stems_of(one))]
+    if {"min", "max"} <= {one.lower() for one in table.columns} or not table.unread.isdisjoint([*named, *called]):
+        return None
+    if asked.sort == "money" and len({m.lower() for row in table.rows for m in _PERIOD.findall(row.text)}) > 1:
+        return None  # 14 a month is more than 120 a year
     fitting = [
-        column
-        for column, amounts in found.items()
-        if re.fullmatch(form, amounts[0][1].of) or not names.isdisjoint(stems_of(column))
+        one
+        for one, of in table.sorts.items()
+        if _NO_MEASURE.isdisjoint(stems_of(one)) and (one in called or re.fullmatch(form, of) is not None)
     ]
-    told = {column: share(themselves(known(stems_of(column), weights)), weights) for column in fitting}
-    if told and (best := max(told, key=lambda column: told[column])) and told[best] > 0:
-        return best
-    for column in fitting:
-        values = [amount.value for _, amount in found[column]]
-        if sort != "any" or not (all(a < b for a, b in pairwise(values)) or all(a > b for a, b in pairwise(values))):
-            return column
-    return None
+    told = [one for one in fitting if one in named or asked.sort != "any" or not _rises(table, one)]
+    return next((one for one in told if one in named), next(iter(told), None))
 
 
-def _extreme(question: Question, asked: _Asked, found: _Found) -> Told | None:
-    values = [(row, amount.value) for row, amount in found.table.quantities(found.column) if row in found.rows]
-    if not values:
-        return None
-    extreme = max(asked.sign * value for _, value in values)
-    rows = [row for row, value in values if asked.sign * value == extreme]
-    if len(rows) > MOST_ALIKE:
-        return None
-    column = _answering(question, found)
-    cells = [_with_unit(row.cells.get(column, ""), column) for row in rows]
-    if (span := _ASKS_A_MONTH.search(question.text[:LONGEST])) is not None and column == found.table.days:
-        cells = [_month(cell, of_year=span.group().endswith("r")) for cell in cells]
-    short = " and ".join(dict.fromkeys(filter(None, cells)))
-    return _told(rows, short)
+def _rises(table: Table, column: str) -> bool:
+    values = list(table.values[column].values())
+    return all(a <= b for a, b in pairwise(values)) or all(a >= b for a, b in pairwise(values))
 
 
-def _answering(question: Question, found: _Found) -> str:
-    """The column that holds what is asked for: a day, a value, a thing that is named, or what each row is."""
-    text, table = question.text[:LONGEST], found.table
-    if _ASKS_A_DAY.search(text) is not None and table.days is not None:
+def _answering(question: Question, table: Table, column: str) -> str | None:
+    """The column that holds what is asked for; None where that is not plain, and the row is all there is to show."""
+    text = question.text[:LONGEST]
+    match, is_what = _ASKS.match(text), _WHAT_IS.match(text) is not None
+    asks = match["asks"].lower() if match is not None else ""
+    others = [one for one in table.columns if one != column]
+    named = [one for one in others if _has(one, question.stems)]
+    told = [one for one in named if not _has(one, stems_of(table.context))] or named
+    if asks == "when" or _A_DAY.search(text) is not None:
+        return (
+            table.days if len(table.day_columns) < 2 else next((one for one in told if one in table.day_columns), None)
+        )
+    is_money = question.kind is not None and question.kind.name == "money" and asks == "what"
+    if asks.startswith("how") or is_money or (is_what and _has(column, question.stems)):
+        is_of_both = asks == "how long" and any(not _SORTS["time"][1].isdisjoint(stems_of(one)) for one in others)
+        return column if not is_of_both else None
+    if (thing := _THING.search(text)) is not None and (of := [one for one in others if _has(one, stems_of(thing[1]))]):
+        return of[0]
+    if told:
+        return told[0] if len(told) == 1 else None
+    if asks in ("what", "which") and table.columns[0] in table.words:
+        return table.columns[0]
+    if asks == "which":
         return table.days
-    if _ASKS_A_VALUE.search(text) is not None:
-        return found.column
-    thing = _THING.search(text)
-    for column in table.columns:
-        if thing is not None and stem(thing["thing"].lower()) in stems_of(column):
-            return column
-    if table.labels is not None and table.labels == table.columns[0]:
-        return table.labels
-    return table.days if _WHICH.match(text) is not None and table.days is not None else found.column
+    return column if is_what else None
 
 
-def _sum(asked: _Asked, found: _Found) -> Told | None:
-    """What the rows come to, where no row of the file says so itself."""
-    amounts = [(row, amount) for row, amount in found.table.quantities(found.column) if row in found.rows]
-    has_total = any(not _TOTAL.isdisjoint(stems_of(row.text)) for row in found.table.rows)
-    if has_total or len(amounts) < 2:
-        return None
-    cells = [row.cells[found.column] for row, _ in amounts]
-    values = [_number(cell) for cell in cells]
-    places = max(len(text.partition(".")[2]) for _, text in values)
-    total = sum(value for value, _ in values) / (len(values) if asked.is_mean else 1)
-    shown_as = f"{total:,.{min(2, places + asked.is_mean)}f}"
-    return _told([row for row, _ in amounts], _with_unit(cells[0].replace(values[0][1], shown_as, 1), found.column))
+def _has(column: str, stems: Iterable[str]) -> bool:
+    return not frozenset(stems).isdisjoint(stems_of(column))
 
 
-def _number(cell: str) -> tuple[float, str]:
-    """Its number, in the unit it is written in, and how it is written."""
-    match = _DIGITS.search(cell)
-    return (written(match.group()), match.group()) if match is not None else (0.0, "")
+def _repeats(question: Question, table: Table, rows: list[int], told: str) -> bool:
+    cells = [table.rows[at].cells.get(told, "") for at in rows]
+    if told == table.days and _asks_a_month(question):
+        cells = [time.first[:-3] for cell in cells if (time := time_of(cell)) is not None]
+    return len(set(cells)) < len(cells)
 
 
-def _with_unit(cell: str, column: str) -> str:
-    """A lone number with its column's name, where that is a unit: "18.1 km"."""
-    amount = quantity(cell)
-    is_unit = amount is not None and not amount.of and any(one.of for one in quantities(f"2 {column}"))
-    return f"{cell} {column}" if is_unit else cell
+def _asks_a_month(question: Question) -> bool:
+    """Or a year."""
+    asked = _A_DAY.search(question.text[:LONGEST])
+    return asked is not None and asked[1].lower() in ("month", "year")
 
 
-def _month(cell: str, *, of_year: bool) -> str:
-    """The month or the year that a day is of; the cell where that is not told."""
-    time = next(iter(times_in(cell) or times_in(f"in {cell}")), None)
+def _written(question: Question, table: Table, row: Row, told: str, column: str) -> str:
+    """What a cell says: a lone number with its column's unit, "18.1 km"; of a day the month where that is asked for."""
+    cell = row.cells.get(told, "")
+    if (
+        told == column
+        and not table.sorts[column]
+        and any(one.of not in ("", "time") for one in quantities(f"2 {column}"))
+    ):
+        return f"{cell} {column}"
+    time = time_of(cell) if told == table.days and _asks_a_month(question) else None
     if time is None:
         return cell
     *year, month, _ = time.first.split("-")
-    return " ".join(year if of_year and year else [MONTHS[int(month) - 1], *year])
+    of_year = question.kind is not None and re.search(r"\byear\b", question.text, re.I) is not None
+    return " ".join(year if year and of_year else [MONTHS[int(month) - 1], *year])
 
 
-def _told(rows: Sequence[Row], short: str) -> Told:
+def _told(rows: list[Row], short: str) -> Told:
     lines = [Scored(row.passage.document, row.start, row.end, row.text, SURE, frozenset(), frozenset()) for row in rows]
     return Told(Quoted(tuple(lines), SURE, tuple(shown(lines)), is_whole=True), short)
