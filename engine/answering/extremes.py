@@ -59,6 +59,15 @@ _SORTS: Mapping[str, tuple[str, frozenset[str]]] = {  # of quantities, and what 
     "mark": (r"(?!)", frozenset(stems_of("mark marks score rating stars vote votes points"))),
     "any": (r".*", frozenset()),
 }
+_OF_UNIT = {  # what a column called by its unit measures
+    unit: stems_of(of)
+    for unit, of in (
+        ("kwh", "electricity power energy"),
+        ("km", "distance"),
+        ("kg", "weight"),
+        ("bpm", "pulse heart rate"),
+    )
+}
 _MONEY = frozenset(stems_of("price cost pay spend fee rent bill premium"))
 _TAKES = re.compile(r"\b(?:took|takes?|lasts?|lasted|minutes|hours)\b", re.I)
 _PERIOD = re.compile(r"\b(week|month|quarter|year|annual)(?:ly)?\b", re.I)
@@ -124,7 +133,9 @@ def _tables(files: Files) -> Iterator[Table]:
 
 
 def _of_table(question: Question, asked: _Asked, table: Table) -> Told | None:
-    titled = themselves(known(stems_of(" ".join([table.context, *table.columns])), asked.named))
+    names = stems_of(" ".join([table.context, *table.columns]))
+    names += [of for unit, all_of in _OF_UNIT.items() if unit in names for of in all_of]
+    titled = themselves(known(names, asked.named))
     rows = _rows(question, table, asked.named - titled)
     column = _column(table, asked)
     if not rows or column is None:

@@ -39,7 +39,7 @@ BOOKS = """| book | host | mark |
 | Ulysses | Ada | 3 |
 | **Total** | | 20.5 |"""
 FILES = {
-    "Runs": RUNS, "Subscriptions": SUBSCRIPTIONS, "Blood pressure": PRESSURE, "Power meter, electricity": METER,
+    "Runs": RUNS, "Subscriptions": SUBSCRIPTIONS, "Blood pressure": PRESSURE, "Power meter": METER,
     "Sleep": SLEEP, "Book club": BOOKS,
 }  # fmt: skip
 
