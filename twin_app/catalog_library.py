@@ -28,6 +28,7 @@ FIRST_PERSON = re.compile(r"\b(?:I|i(?!\.e)|[Mm](?:e|y|ine|yself))\b")
 _OF_US = re.compile(r"\b(?:I|i|[Mm]y|[Mm]e|[Ww]e|[Uu]s|[Oo]ur)\b")
 _LABELS = frozenset("question answer front back name town host port note item date".split())
 YOU = "you"  # what exports call the person they were made for
+DAY = len("2025-03-12")
 RELATED_WEIGHT = 0.15  # of a word's evidence that a related word's is worth
 PARTS = 30  # of a file, before a document and behind it, that are looked at with it
 CONTEXT_WEIGHT = 0.5  # of a word in a document's context, as `Words.evidence` has it
@@ -61,7 +62,7 @@ class CatalogLibrary:
         behind = {
             number: row
             for number, row in self.catalog.documents.following(talks).items()
-            if row.document.context == found[number].document.context and is_talk(row) and self._may_see(row.id)
+            if is_talk(row) and _goes_on(found[number], row) and self._may_see(row.id)
         }
         self.rows |= {row.id: row for row in behind.values()}
         said_next = {number: passage(row, self.asking.me) for number, row in behind.items()}
@@ -169,6 +170,15 @@ def _is_between_people(row: DocumentRow) -> bool:
     people = [name for name, times in said.items() if times > 1 and len(name) > 1 and not name.isupper()]
     own = sum(_OF_US.search(talk.text, turn.said, turn.end) is not None for turn in talk.turns)
     return len(people) > 1 and MINE * len(talk.turns) <= own and not _LABELS.issuperset(name.lower() for name in people)
+
+
+def _goes_on(row: DocumentRow, behind: DocumentRow) -> bool:
+    """Whether the next document of a talk is of the same hour or day: one of another day is another talk."""
+    one, next_one = row.document, behind.document
+    if one.context == next_one.context:
+        return True
+    is_of_a_day = one.date is not None and next_one.date is not None and one.date[:DAY] == next_one.date[:DAY]
+    return is_of_a_day and passage(row).title == passage(behind).title
 
 
 def passage(row: DocumentRow, me: Sequence[str] = (), behind: Passage | None = None) -> Passage:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from engine.answering.fitting import is_of_name, may_answer
-from engine.answering.plans import DAY, clause, days_named, with_year
+from engine.answering.plans import DAY, clause, days_named, is_no_past, with_year
 from engine.answering.question import Question, said
 from engine.answering.reader import Reading
 from engine.answering.relative import Meant, meant, spoken
@@ -25,6 +25,7 @@ _TIMELY = re.compile(
 )
 PLAIN = 2  # words of a run that names a thing
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
+_CLOCK = re.compile(r"(?:at )?\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?", re.IGNORECASE)
 _BORN = re.compile(r"\b(?:born|birth|birthday)\b", re.IGNORECASE)
 _OF_A_LIST = re.compile(r"[.)]\s+\w")  # behind the number of a line; "44." alone is an answer
 _GOES_ON = re.compile(r"\n(?:>[^\S\n]?)+")  # a line of an answered mail behind another
@@ -110,11 +111,15 @@ def _day(question: Question, sentence: Scored, passage: Passage, reading: Readin
     if question.is_past:  # what was still to come says when only where what is asked of stands beside it
         times = [(one.start, one.end) for one in found if one.is_ahead]
         times += [time.at for time in days_named(sentence.text, written)[1]]
+        times += [(one.start, one.end) for one in found if is_no_past(sentence.text, one.start)]
         ahead = [at for at in times if not _is_told_beside(question, sentence, at[0])]
         found = [one for one in found if (one.start, one.end) not in ahead]
     read = range(reading.start - sentence.start, reading.end - sentence.start)
     if chosen := [one for one in found if one.start < read.stop and read.start < one.end]:
         return chosen[0].meaning
+    run = passage.text[reading.start : reading.end]
+    if len(found) == 1 and not question.is_past and _CLOCK.fullmatch(run) is not None:
+        return f"{found[0].meaning}, {run}"
     rest = said(sentence.text)
     for start, end in (*((one.start, one.end) for one in found), *ahead):
         rest = rest.replace(sentence.text[start:end], " ")

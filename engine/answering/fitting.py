@@ -8,11 +8,13 @@ from engine.answering.grammar import LONGEST, MONTH, NUMBER_WORD, WEEKDAY
 from engine.answering.kinds import MONEY, UNIT
 from engine.answering.question import Question
 from engine.answering.stems import STOP, WORD, stem
+from engine.answering.times import times_in
 
 _WHICH = re.compile(r"\W*(?:which|what (?:kind|sort|type|make|brand|model|colou?r)) ", re.I)
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
 _CALLED = re.compile(r"\bname of\b|['’]s (?:first |last |full )?name\b|\b(?:is|are|was|were)\b.*\bcalled\b")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_YEAR = re.compile(r"(?:in )?(?:19|20)\d\d")
 _COUNTED = re.compile(rf"\d|\b(?:{NUMBER_WORD}|noon|midnight)\b", re.I)
 _NO_TIME = re.compile(
     rf"(?<![\d:.,])(?<!every )(?<!in )(?<!after )(?<!within )(?:\d[\d.,]*|\b{NUMBER_WORD}\b)(?:\s|>)*"
@@ -45,13 +47,23 @@ def may_answer(question: Question, run: str, behind: str = "") -> bool:
     if question.kind.name in ("email", "phone"):
         return question.kind.looks.search(run) is not None and _ISO.search(run) is None
     if question.kind.name in ("money", "clock") or _HOW_MANY.search(question.text[:LONGEST]):
-        return _COUNTED.search(run) is not None
+        is_year = _YEAR.fullmatch(run.strip()) is not None and _HOW_MANY.search(question.text[:LONGEST]) is not None
+        return _COUNTED.search(run) is not None and not is_year
     said_words = [word for word in WORD.findall(run) if not _WEEKDAY.fullmatch(word)]  # nobody is called Friday
     if _CALLED.search(question.text[:LONGEST]) and not any(word[0].isupper() for word in said_words):
         return False
     words = [word.lower() for word in said_words]
     named = any(word not in STOP and word not in _SOMEBODY and not _DIGIT.search(word) for word in words)
+    if question.kind.name == "place" and not _beyond_times(run):
+        return False
     return named or question.kind.name not in ("person", "place")
+
+
+def _beyond_times(run: str) -> bool:
+    """Whether a run says more than a day, a month or a year."""
+    for time in reversed(times_in(run)):
+        run = f"{run[: time.at[0]]} {run[time.at[1] :]}"
+    return any(word.lower() not in STOP for word in WORD.findall(run))
 
 
 def is_of_name(question: Question, before: str, run: str, behind: str) -> bool:

@@ -131,7 +131,7 @@ KINDS: tuple[Kind, ...] = (
           r"|\bcalled\b", rf"\b(?!(?i:{_MONTH}|\w+day)\b)[A-Z][\w’'-]+", case=True),
     _kind("place", r"\bwhere\b|\b(what|which) (city|town|place|country|street|hotel|venue|restaurant|room)\b",
           r"\b(?:in|at|on|to|from|near|behind|under|inside|into|by|opposite|next to|with)\b "
-          rf"(?:the |an? |our |my )?[“\"]?(?!\w+days?\b|{_MONTH}\b)[\w-]+"
+          rf"(?:the |an? |our |my )?[“\"]?(?!\w+days?\b|{_MONTH}\b|\d[\d:.,]*(?:st|nd|rd|th)?\b)[\w-]+"
           rf"|\b\d+ (?!{_MONTH}\b)(?-i:[A-Z])\w+|\b\w+ (?:house|hall|hotel|street|road|lane|square|inn|café|row)\b"),
     _kind("reason", r"\bwhy\b|\bhow come\b|\bwhat for\b|\breason\b",
           r"\b(?:because|since|so that|due to|as it|in order|to|reason|cause[ds]?|trouble|turned out"

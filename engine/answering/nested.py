@@ -68,6 +68,7 @@ _OF_A_PERSON = re.compile(
     r"|present|name|called|age|old|works?|office|room|child\w*|wife|husband|partner|hobby|drive|play|from)\b",
     re.I,
 )
+_ONLY_A_NAME = re.compile(r"what (?:is|was) it (?:called|named)\W*|what is the (?:first |full )?name of it\W*", re.I)
 _ONLY_NAMED = re.compile(
     r"\W*(?:who(?:['’]s| is| was)?|what(?:['’]s| is| was) the (?:full |first |last )?name of)\Z", re.I
 )
@@ -144,6 +145,8 @@ def _of_another(text: str) -> Nested | None:
             return Nested(between.asks, asked, "", between)
         return None
     nested = _of(of.asks, before, behind)
+    if nested is not None and _ONLY_A_NAME.fullmatch(nested.second("it")):
+        return None  # who Ingrid's sister is says what she is called
     return replace(nested, of=of) if nested is not None else None
 
 

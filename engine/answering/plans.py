@@ -12,7 +12,7 @@ from engine.answering.times import Time, times_in
 DAY = 10  # characters of a day with its year
 _LONGEST = 300  # characters of a clause
 _CLAUSE = re.compile(
-    r"[.!?;:\n]|,? (?:and|but|so|because|as|when|while|who|which)"
+    r"[.!?;\n]|:(?!\d)|,? (?:and|but|so|because|as|when|while|who|which)"
     r" (?=(?:I|we|you|he|she|it|they|my|our|his|her|the|will)\b)"
     r"|, (?=(?:I|we|you|he|she|it|they|my|our|his|her|the)\b)|(?<=\w) – ",
     re.IGNORECASE,
@@ -27,6 +27,7 @@ _PLANS = re.compile(
     rf"|next (?:week|month|year|weekend|spring|summer|autumn|winter|{WEEKDAY}))\b",
     re.IGNORECASE,
 )
+_BECAUSE = re.compile(r"\b(?:because|since|so|as)\s+\Z", re.IGNORECASE)
 _PAST = re.compile(
     r"\b(?:was|were|had|did|went|got|met|came|took|bought|sold|saw|gave|made|began|broke|lost|won|found|told|ran|flew"
     r"|drove|ate|fell|wrote|spent|paid|sent|brought|caught|sang|swam|sank|quit|rose|drank|slept|kept|left|\w{2,}ed)\b",
@@ -37,6 +38,13 @@ _PAST = re.compile(
 def is_plan(text: str, at: int) -> bool:
     """Whether the clause in which a place of a text lies tells of what is to come."""
     return _PLANS.search(text, *clause(text, at)) is not None
+
+
+def is_no_past(text: str, at: int) -> bool:
+    """Whether the clause in which a place lies gives a reason, and tells of nothing that was: "because she starts at
+    the school in August"."""
+    begin, end = clause(text, at)
+    return _BECAUSE.search(text, 0, begin) is not None and _PAST.search(text, begin, end) is None
 
 
 def clause(text: str, at: int) -> tuple[int, int]:

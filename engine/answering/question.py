@@ -9,7 +9,7 @@ from engine.answering.focus import focus_of
 from engine.answering.grammar import AUXILIARY, LONGEST, ROLE, SOMEBODY
 from engine.answering.kinds import KINDS, SPECIFIC, TIMED, Kind, kind_of
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
-from engine.answering.talk import BEFORE
+from engine.answering.talk import BEFORE, Mine, mine_in
 from engine.answering.times import Time, times_in
 from engine.answering.verbs import VERBS
 
@@ -141,8 +141,14 @@ class Question:
 
     @property
     def asks_of_me(self) -> bool:
-        """Whoever asks speaks of "I"."""
+        """Whoever asks speaks of "I", or of what is theirs."""
         return _OF_ME.search(self.text[:LONGEST]) is not None
+
+    @property
+    def mine(self) -> Mine | None:
+        """What is asked of as "my", where nothing is asked of "I"."""
+        text = self.text[:LONGEST]
+        return None if _OF_I.search(text) is not None else next(mine_in(text), None)
 
     @property
     def asks_what_i_said(self) -> bool:
@@ -295,7 +301,8 @@ _CLAUSE = re.compile(
     r"|quote|line|message|title|titled|song|film|movie|book|poem|talk|episode)\b",
     re.I,
 )
-_OF_ME = re.compile(r"\bI\b(?!\.)|\b(?:did|do|have|had|am|was|can|should|must|will) i\b")
+_OF_I = re.compile(r"\bI\b(?!\.)|\b(?:did|do|have|had|am|was|can|should|must|will) i\b")
+_OF_ME = re.compile(rf"{_OF_I.pattern}|\b[Mm]y\b")
 _WHAT_I_SAID = re.compile(rf"\b(?:did|do|have|had) I (?:\w+ )?{_SAYS}\b", re.I)
 _FRAME = re.compile(rf"\bstands? for\b|\bmeaning\b|{_AT_PRESENT}", re.I)  # how it is asked, not of what
 _ENUMERATED = re.compile(r"\A\s*\d{1,2}[.)](?=\s+\w)")  # of a list: no number that is told

@@ -39,7 +39,7 @@ from engine.answering.quote import (
 )
 from engine.answering.reader import Reads
 from engine.answering.relations import Of
-from engine.answering.saying import is_unsaid
+from engine.answering.saying import is_anothers_word, is_unsaid
 from engine.answering.sentences import Scored, score_sentences, sigmoid, term_weights
 from engine.answering.short import MOST
 from engine.answering.summing import summary_of
@@ -231,6 +231,8 @@ class Quoting:
         of = whose(self.question, self.weights, self.passages, self.found, first)
         known = [(self.passages[one.document], one) for one in quoted.told if one.document in self.passages]
         unsaid = is_unsaid(self.question, first, known)
+        if is_anothers_word(self.question, first, known):
+            of = replace(of, is_anothers=1.0)
         # a reader of single sentences cannot see what two of them say together
         least = quoted.score if quoted.chained and not unsaid else 0.0
         if self._explanation(first):

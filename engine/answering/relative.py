@@ -32,6 +32,7 @@ _FORMS = re.compile(
     | (?P<side>last|past|this\ past|next|this\ coming)\ (?P<named>{WEEKDAY})
     | a\ (?P<on>week|fortnight)\ on\ (?P<beyond>{WEEKDAY}) 
     | (?<!every\ )(?<!next\ )(?P<coming>{WEEKDAY})\ (?P<further>week|fortnight)(?!\ (?:ago|last|after))
+    | the\ (?P<nth>\d{{1,2}})(?:st|nd|rd|th)\ of\ (?P<which>last|this|next)\ month
     | (?P<where>last|this|next)\ (?P<span>week|weekend|month|year) | (?P<over>week|month|year)\ before\ last
     | (?<!the\ )(?<!at\ )last\ (?:(?P<month>{MONTH_NAME})|(?P<season>{"|".join(_SEASONS)})){_ENDS}
     )\b""",
@@ -118,6 +119,9 @@ def _meaning(match: re.Match[str], day: date) -> str:
         return spoken(_last(named, day) + timedelta(7 * (weeks + 1)))
     if match["over"] is not None:
         return _spanned("before", match["over"].lower(), -2, day)
+    if match["nth"] is not None:
+        months = day.year * 12 + day.month - 1 + {"last": -1, "this": 0, "next": 1}[match["which"].lower()]
+        return spoken(date(months // 12, months % 12 + 1, int(match["nth"])))
     if match["month"] is not None:
         return _moved(day, -((day.month - _month(match["month"])) % 12 or 12), "month")
     if match["season"] is not None:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.answering.grammar import NUMBER_WORD
+from engine.answering.grammar import LONGEST, NUMBER_WORD
 from engine.answering.named import asks_a_name, tells_a_brand, tells_the_name
 from engine.answering.question import Question
 from engine.answering.sentences import Scored
-from engine.answering.stems import WORD, stem
+from engine.answering.stems import WORD, stem, stems_of
+from engine.answering.talk import Talk
 from engine.answering.verbs import VERBS
 from engine.library import Passage
 
@@ -19,6 +20,7 @@ Told = Sequence[tuple[Passage, Scored]]
 _WORDS = rf"{NUMBER_WORD}(?:-\w+)?"
 _NUMBER = rf"(?:\d[\d.,]*|{_WORDS})"
 _YEARS = rf"(?:\d{{1,3}}(?![.,]?\d)|{_WORDS})"
+_WHERE_BORN = re.compile(r"\W*(?:where|in (?:which|what) \w+) (?:was|were)\b.*\bborn\b", re.IGNORECASE)
 _HOW_OLD = re.compile(r"\bhow old\b|\b(?:what|which) age\b", re.IGNORECASE)
 _AGE = re.compile(
     rf"{_YEARS}(?:[ -](?:and a half|½))?[ -]?(?:years?|yrs?|months?|weeks?|days?)?[ -]?(?:old|of age)\b"
@@ -50,18 +52,28 @@ _LIMIT = re.compile(
     r"|(?<![\d.:-])\d{1,2}(?:[.:]\d\d)?\s?(?:-|–|to|till|until)\s?\d{1,2}(?:[.:]\d\d)?(?![\d-])",
     re.IGNORECASE,
 )
+_SAID = r"(?:said|says|thinks|thought|suggest(?:s|ed)|propose[sd]|wrote|mention(?:s|ed)|complain(?:s|ed)|promise[sd])"
+_ASKED_OF = re.compile(
+    r"\b(?i:what) (?:did|does|do|has|have) (?P<who>I|[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*) (?:ever |just )?"
+    r"(?:say|said|think|suggest|propose|wr[io]te|mention|complain|promise)"
+)
+_SAID_BY = re.compile(rf"\b(?P<who>[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*) {_SAID}\b")
 NEAR = 4  # words between a number and what is counted
 SHORT = 3  # words of an answer that is no more than a number
 
 
 def is_unsaid(question: Question, best: Scored, told: Told) -> bool:
     """None of the sentences says it so; False where nothing is asked for that has such a way."""
+    if is_anothers_word(question, best, told):
+        return True
     if asks_a_name(question):
         return not any(tells_the_name(question, *one) for one in told)
     kind = question.kind.name if question.kind is not None else ""
     if kind in _ADDRESSES:  # of several lines beside the one who is to be reached
         return not any(question.expects(sentence.says) for _, sentence in told)
     told = _beside(told, best)
+    if _WHERE_BORN.search(question.text) is not None:
+        return not any(question.expects(sentence.says) for _, sentence in told)
     if _HOW_OLD.search(question.text) is not None:
         return not any(_AGE.search(sentence.says) or _is_a_number(sentence.says) for _, sentence in told)
     if _HOW_MANY.search(question.text) is not None and question.focus is not None:
@@ -71,6 +83,21 @@ def is_unsaid(question: Question, best: Scored, told: Told) -> bool:
     if _BRAND.search(question.text) is not None:
         return not any(tells_a_brand(question, *one) for one in told)
     return False
+
+
+def is_anothers_word(question: Question, best: Scored, told: Told) -> bool:
+    """It is asked what somebody said, and another says the best sentence."""
+    asked = _ASKED_OF.search(question.text[:LONGEST])
+    passage = next((passage for passage, one in told if one.place == best.place), None)
+    if asked is None or passage is None:
+        return False
+    me = [name for name in passage.me if name.strip()]
+    names = [asked["who"]] if asked["who"] != "I" else me
+    said_by = [match["who"] for match in _SAID_BY.finditer(best.says)]
+    if not said_by and (speaker := Talk.of(passage.text, passage.writers).speaker(best.start)) is not None:
+        said_by = [speaker]
+    own = frozenset(stems_of(" ".join(names)))
+    return bool(names) and bool(said_by) and own.isdisjoint(stems_of(" ".join([*said_by, best.says])))
 
 
 def asks_a_limit(question: Question) -> bool:

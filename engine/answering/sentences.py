@@ -176,6 +176,7 @@ def read_sentences(
     talk = Talk.of(passage.text, passage.writers)
     talkers = frozenset(stems_of(" ".join({turn.speaker for turn in talk.turns})))
     people = [stems_of(talk.people(a, b)) for a, b in passage.sentences]
+    mine = question.mine
     of_somebody = question.kind is not None and question.kind.name == "person"  # then who says it may be the answer
     begins = [a if of_somebody else talk.said(a, b) for a, b in passage.sentences]
     answering = [
@@ -241,7 +242,7 @@ def read_sentences(
             float(text.rstrip().endswith("?")),
             float(
                 _echo(question, text)
-                or (question.asks_of_me and talk.is_of_others(start, end, question.asks_what_i_said, passage.me))
+                or (question.asks_of_me and talk.is_of_others(start, end, question.asks_what_i_said, passage.me, mine))
             ),
             float(MARKUP.match(text) is not None),
             0.0,

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.answering.grammar import MONTH, WEEKDAY
+from engine.answering.grammar import KIN, MONTH, ROLE, WEEKDAY
+from engine.answering.stems import STOP, plain, stem
 
 _CLOCK = r"\[?\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: [-–])?"
 _NAME = r"[^\W\d_]\w*(?:[ .’'-]+\w+){0,3}\.?"
@@ -43,6 +44,9 @@ _NOBODY = re.compile(
     r"|tomorrow|home|work|school|verse|chorus|pros|cons",
     re.IGNORECASE,
 )
+_MINE = re.compile(r"\bmy ((?:[^\W_][\w’'-]* ?){1,3})", re.IGNORECASE)
+_KIN = re.compile(rf"(?:{KIN}|(?:girl|boy)?friend)s?", re.IGNORECASE)
+_ROLE = re.compile(rf"{ROLE}s?", re.IGNORECASE)
 _LEAST = 0.5  # of the lines that begin a turn
 _LEVELS = frozenset("trace debug info notice warn warning error fatal critical".split())  # a log speaks of nobody
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -143,17 +147,53 @@ class Talk:
         words = {bare(word.group()) for word in _WORD.finditer(self.text, self.said(start, end), end)}
         return not words.isdisjoint(_FIRST | _PLURAL), not words.isdisjoint(_SECOND)
 
-    def is_of_others(self, start: int, end: int, said: bool, me: Sequence[str]) -> bool:
+    def is_of_others(self, start: int, end: int, said: bool, me: Sequence[str], mine: Mine | None = None) -> bool:
         """Whether a sentence is somebody else's of themselves: it has an "I" that is none of `me`, or, where what was
-        said is asked for, is another's; and does not speak of or to `me`."""
+        said is asked for, is another's; and does not speak of or to `me`. mine: what is asked of, by "my"."""
         speaker = self.speaker(start)
-        known = {name.casefold() for name in me}
-        if not known or speaker is None or speaker.casefold() in known | _WRITES_FOR_OTHERS:
+        if not me or speaker is None or is_me(speaker, me) or speaker.casefold() in _WRITES_FOR_OTHERS:
             return False
         words = {bare(word.group()) for word in _WORD.finditer(self.text, start, end)}
-        if not words.isdisjoint(_SECOND) or not words.isdisjoint(part for name in known for part in name.split()):
+        if not words.isdisjoint(_SECOND) or not words.isdisjoint(
+            part for name in me for part in name.casefold().split()
+        ):
             return False
-        return said or not words.isdisjoint(_FIRST)
+        if said or mine is None or not mine.is_somebody:
+            return said or not words.isdisjoint(_FIRST)
+        return self.has_such(mine, start, end)
+
+    def has_such(self, mine: Mine, start: int, end: int) -> bool:
+        """Whether who says a sentence has spoken of such a one as theirs, in it or before it in the same breath: "My
+        brother Anton. He pays ..."."""
+        turn = self.turn(start)
+        text = self.text[turn.said if turn is not None else start : end]
+        return any(not mine.stems.isdisjoint(one.stems) for one in mine_in(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What somebody calls theirs: "my brother", "my new phone number"."""
+
+    stems: frozenset[str]
+    is_somebody: bool  # who may speak for themselves
+
+
+def mine_in(text: str) -> Iterator[Mine]:
+    for match in _MINE.finditer(text):
+        words = [plain(word.lower()) for word in match[1].split()]
+        last = next((at for at, word in enumerate(words) if word in STOP), len(words)) - 1
+        somebody = [
+            word for at, word in enumerate(words) if _KIN.fullmatch(word) or (at == last and _ROLE.fullmatch(word))
+        ]
+        stems = frozenset(map(stem, somebody[:1] or (word for word in words if word not in STOP)))
+        if stems:
+            yield Mine(stems, bool(somebody))
+
+
+def is_me(speaker: str, me: Sequence[str]) -> bool:
+    """Whether somebody's name is one of `me`, in full or the first alone."""
+    low = speaker.casefold()
+    return any(low == name.casefold() or low == name.casefold().split()[0] for name in me if name.strip())
 
 
 def bare(word: str) -> str:

@@ -13,6 +13,10 @@ from engine.answering.question import Question
     [
         ("Where does the class go?", "9th", False),
         ("Where does the class go?", "9 Wharf Street", True),
+        ("Where was he born?", "on 7 February 1988", False),
+        ("Where was he born?", "in Bergen in 1988", True),
+        ("How many people work there?", "2025", False),
+        ("How many people work there?", "14", True),
         ("Who noticed it?", "Somebody", False),
         ("Who noticed it?", "Elin", True),
         ("How much did it cost?", "the new boots", False),

@@ -38,6 +38,8 @@ WRITTEN = "2023-05-09T13:56:00"  # a Tuesday
         ("a week ago Friday, Tuesday week ago", ["28 April 2023"]),
         ("in August two years ago", ["2021"]),
         ("at last fall asleep, last fall down, the last May bug, no Fridays ago", []),
+        ("on the 24th of this month, the 3rd of next month", ["24 May 2023", "3 June 2023"]),
+        ("the 31st of next month", []),
         ("last May, last March, last March 3", ["May 2022", "March 2023"]),
         ("last summer, last autumn, last spring", ["summer 2022", "autumn 2022", "spring 2022"]),
     ],

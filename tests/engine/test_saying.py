@@ -53,6 +53,21 @@ def test_what_is_not(question: str, text: str) -> None:
     assert unsaid(question, text) == 1.0
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "is_anothers"),
+    [
+        ("What did Solveig say about the trench?", "Omar said the trench is too shallow.", 1.0),
+        ("What did Omar say about the trench?", "Omar said the trench is too shallow.", 0.0),
+        ("What did Omar say about the trench?", "Solveig wrote that the trench, says Omar, is too shallow.", 0.0),
+        ("What did Omar say about the trench?", "The trench is too shallow.", 0.0),
+        ("Where was Magnus born?", "Magnus was born on 7 February 1988.", 1.0),
+        ("Where was Magnus born?", "Magnus was born in Bergen.", 0.0),
+    ],
+)
+def test_another_says_it_or_nobody(question: str, text: str, is_anothers: float) -> None:
+    assert unsaid(question, text) == is_anothers
+
+
 def test_two_sentences_that_do_not_tell_the_name_are_no_surer_than_one() -> None:
     """A chain counts for what its sentences say together, and they say no name of a dog."""
     talk = "Ines: Guess what, we finally got a dog! A whippet, she is two.\nMarc: What did you call her?\nInes: Pepita."

@@ -7,6 +7,7 @@ from engine.answering.short import whole
 
 RELEASE = "Release moved from 15 July to 29 July because of the audit."
 KITCHEN = "We still need: a tap, two shelf brackets, and silicone."
+DUES = "Your insurance costs 3,290 kroner a year from 1 January 2025 instead of 2,980."
 BANDS = "The Low Lanterns, Wet Stones and The Paper Harbours play on Sunday."
 
 
@@ -26,6 +27,11 @@ BANDS = "The Low Lanterns, Wet Stones and The Paper Harbours play on Sunday."
         ("What time does it begin?", "The course goes from 19:00 to 21:00.", "19:00", "19:00"),
         ("What do we still need?", KITCHEN, "a tap", "a tap, two shelf brackets, and silicone"),
         ("What do we still need?", KITCHEN, "two shelf brackets", "a tap, two shelf brackets, and silicone"),
+        ("How much is my insurance?", DUES, "2,980", "3,290 kroner a year"),
+        ("How much was my insurance before?", DUES, "2,980", "2,980"),
+        ("What changed about my insurance?", DUES, "2,980", "3,290 kroner a year from 1 January 2025 instead of 2,980"),
+        ("Who was present?", "Present: Ada Moe (chair), Ben Lie", "Ada Moe", "Ada Moe (chair), Ben Lie"),
+        ("Who is the chair?", "Present: Ada Moe (chair), Ben Lie", "Ada Moe", "Ada Moe"),
         ("Which bands play?", BANDS, "The Low Lanterns", "The Low Lanterns, Wet Stones and The Paper Harbours"),
         ("Which band played first?", BANDS, "The Low Lanterns", "The Low Lanterns"),
         ("Which medicines does he take?", "He put me on naproxen, and I have to rest.", "naproxen", "naproxen"),

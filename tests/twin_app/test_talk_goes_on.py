@@ -60,3 +60,18 @@ def test_the_reply_is_shown_and_cited(home: Path, tmp_path: Path) -> None:
     assert "fell into a bog" in result["answer"]
     assert "Flanders Moss" in result["answer"]
     assert any("Flanders Moss" in citation["quote"] for citation in result["citations"])
+
+
+def test_a_reply_with_a_stamp_of_its_own_is_shown(home: Path, tmp_path: Path) -> None:
+    """Documents of a chat that is exported with stamps are named by the first of each."""
+    lines = [f"12/03/2025, 18:{at:02} - {said.replace('.', ' again.')}" for at, said in enumerate(SAID[:40])]
+    memory = Twin(home, Settings())
+    try:
+        (tmp_path / "chat.txt").write_text("\n".join(lines) + "\n")
+        add(memory, tmp_path)
+        rows = list(memory.catalog.documents.stream())
+        passages = CatalogLibrary(memory.catalog, memory.words, Asking("What?")).passages([row.id for row in rows])
+    finally:
+        memory.close()
+    assert len({row.document.context for row in rows}) == len(rows) > 1
+    assert [said.behind.document if said.behind else None for said in passages] == [*(row.id for row in rows[1:]), None]

@@ -1,0 +1,107 @@
+"""What is "I" and "my" to whoever asks: what others tell of themselves is no answer, what is told of the owner is."""
+
+from __future__ import annotations
+
+import pytest
+from rare import POLICY, Rare, reading
+
+from engine.answering.question import Question
+from engine.answering.quoting import Quoting
+from engine.answering.sureness import SIGNS
+from engine.answering.talk import is_me, mine_in
+from engine.interleave import Hop
+from engine.library import Passage
+from ingest.sentences import sentences
+
+ME = ("Edda Krog", "edda@krog.example")
+CHAT = """04/02/2025, 19:02 - Mads Holt: I am moving to Bergen in May, my sister Runa lives there
+04/02/2025, 19:03 - Edda Krog: That is far! My sister lives in Molde
+04/02/2025, 19:05 - Mads Holt: My brother Anton takes over the flat. He pays 9,800 a month
+04/02/2025, 19:06 - Edda Krog: My cat Pixel was at the vet today
+11/02/2025, 08:12 - Mads Holt: My new phone number is 412 09 771
+11/02/2025, 08:14 - Mads Holt: You left your umbrella in the red car"""
+BOARD = """- Ingrid Moe joined the board on 5 February 2022.
+- Edda Krog joined the board on 18 March 2024."""
+TEAM = """name: Bo Ekdahl; role: glazer; started: 2022-08-22
+name: Edda Krog; role: potter; started: 2019-02-04"""
+
+
+def asked(question: str, text: str) -> Quoting:
+    spans = list(sentences(text)) if text == CHAT else [(0, text.index("\n")), (text.index("\n") + 1, len(text))]
+    passage = Passage(1, "", text, spans, "2025-02-11", me=ME)
+    held = Quoting(question, Rare(), POLICY, *reading())  # type: ignore[arg-type]
+    held.following([Hop(1, [], (passage,), "the question", {1: 1.0})])
+    return held
+
+
+def first(question: str, text: str) -> tuple[str, float]:
+    """The answering sentence, and how much it, or what is told of what is asked, is another's."""
+    quoted = asked(question, text).chosen()
+    assert quoted is not None
+    seen = dict(zip(SIGNS, quoted.signs, strict=True))
+    return quoted.sentences[0].text, max(seen["anothers"], seen["told_of_another"])
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is my brother called?", "What is my new phone number?", "How much does my brother pay a month?",
+     "When am I moving to Bergen?"],
+)  # fmt: skip
+def test_what_others_call_theirs_is_not_mine(question: str) -> None:
+    assert first(question, CHAT)[1] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("What is my cat called?", "Pixel"),
+        ("Where does my sister live?", "Molde"),
+        ("Where did I leave my umbrella?", "red car"),
+        ("What is the phone number of Mads?", "412 09 771"),
+    ],
+)
+def test_what_is_mine_is_found(question: str, told: str) -> None:
+    text, anothers = first(question, CHAT)
+    assert told in text
+    assert anothers <= 0.2
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "told"),
+    [
+        ("When did I join the board?", BOARD, "18 March 2024"),
+        ("When did Ingrid join the board?", BOARD, "5 February 2022"),
+        ("When did I start?", TEAM, "2019-02-04"),
+        ("When did Bo Ekdahl start?", TEAM, "2022-08-22"),
+    ],
+)
+def test_the_owner_may_be_told_of_by_name(question: str, text: str, told: str) -> None:
+    assert told in first(question, text)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "stems", "is_somebody"),
+    [
+        ("my brother's number", {"brother"}, True),
+        ("my best friend Ola", {"friend"}, True),
+        ("my dentist appointment", {"dentist", "appoint"}, False),
+        ("my dentist", {"dentist"}, True),
+        ("my new phone number is", {"new", "phone", "number"}, False),
+    ],
+)
+def test_what_is_called_mine(text: str, stems: set[str], is_somebody: bool) -> None:
+    (found,) = mine_in(text)
+    assert found.stems == stems
+    assert found.is_somebody is is_somebody
+
+
+def test_of_i_nothing_is_asked_as_mine() -> None:
+    assert Question.of("When did I see my dentist?").mine is None
+    assert Question.of("When is my birthday?").asks_of_me
+
+
+@pytest.mark.parametrize(
+    ("speaker", "is_mine"), [("Edda Krog", True), ("edda", True), ("Krog", False), ("Edda Moe", False), ("", False)]
+)
+def test_the_owner_is_known_by_a_first_name(speaker: str, is_mine: bool) -> None:
+    assert is_me(speaker, ME) is is_mine
