@@ -12,6 +12,7 @@ from engine.answering.describing import Described
 from engine.answering.kinds import asks_how_to
 from engine.answering.named import asks_a_name, tells_the_name
 from engine.answering.naming import CAPITAL
+from engine.answering.owner import Owner
 from engine.answering.question import Question
 from engine.answering.reader import Reading
 from engine.answering.saying import asks_a_limit, tells_a_limit
@@ -19,7 +20,6 @@ from engine.answering.sentences import Scored
 from engine.answering.stems import STOP, plain, stem
 from engine.answering.superseding import newest
 from engine.answering.verbs import tells_to
-from engine.answering.whose import naming_me
 from engine.library import Passage
 
 TELLING = 0.5  # of the best sentence's score, that one which tells the name asked for may have
@@ -40,7 +40,8 @@ def preferred(
     if explained is not None:
         first = max(heard, key=lambda s: explained.rank(s.says, s.near))
         return [first, *(s for s in heard if s is not first)]
-    if (of_me := naming_me(question, heard, passages)) is not None:
+    owner = Owner.of(question, passages[best.document].me)
+    if owner is not None and (of_me := owner.named(heard)) is not None:
         return [of_me, *(s for s in heard if s.place != of_me.place)]
     if (last := newest(question, heard, passages)) is not None:
         return [last, *(s for s in heard if s.place != last.place)]

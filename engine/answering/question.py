@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from engine.answering.focus import focus_of
 from engine.answering.grammar import AUXILIARY, LONGEST, ROLE, SOMEBODY
 from engine.answering.kinds import KINDS, SPECIFIC, TIMED, Kind, kind_of
+from engine.answering.mine import Mine, mine_in
 from engine.answering.stems import STOP, WORD, plain, stem, stems_of
-from engine.answering.talk import BEFORE, Mine, mine_in
+from engine.answering.talk import BEFORE
 from engine.answering.times import Time, times_in
 from engine.answering.verbs import VERBS
 

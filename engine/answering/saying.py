@@ -57,7 +57,8 @@ _ASKED_OF = re.compile(
     r"\b(?i:what) (?:did|does|do|has|have) (?P<who>I|[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*) (?:ever |just )?"
     r"(?:say|said|think|suggest|propose|wr[io]te|mention|complain|promise)"
 )
-_SAID_BY = re.compile(rf"\b(?P<who>[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*) {_SAID}\b")
+_SAID_BY = re.compile(rf"\b(?!(?:He|She|They|It|We|I|You|Who)\b)(?P<who>[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*) {_SAID}\b")
+_REPORTED = re.compile(rf"\b(?:he|she|they) {_SAID}\b|\b(?:he|she|they) (?:told|asked)\b", re.IGNORECASE)
 NEAR = 4  # words between a number and what is counted
 SHORT = 3  # words of an answer that is no more than a number
 
@@ -94,8 +95,9 @@ def is_anothers_word(question: Question, best: Scored, told: Told) -> bool:
     me = [name for name in passage.me if name.strip()]
     names = [asked["who"]] if asked["who"] != "I" else me
     said_by = [match["who"] for match in _SAID_BY.finditer(best.says)]
-    if not said_by and (speaker := Talk.of(passage.text, passage.writers).speaker(best.start)) is not None:
-        said_by = [speaker]
+    turn = Talk.of(passage.text).turn(best.start)
+    if not said_by and turn is not None and _REPORTED.search(best.says) is None:
+        said_by = [turn.speaker]
     own = frozenset(stems_of(" ".join(names)))
     return bool(names) and bool(said_by) and own.isdisjoint(stems_of(" ".join([*said_by, best.says])))
 

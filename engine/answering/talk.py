@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.answering.grammar import KIN, MONTH, ROLE, WEEKDAY
-from engine.answering.stems import STOP, plain, stem
+from engine.answering.grammar import MONTH, WEEKDAY
+from engine.answering.mine import Mine, is_me, mine_in
 
 _CLOCK = r"\[?\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[ap]m)?\]?(?: [-–])?"
 _NAME = r"[^\W\d_]\w*(?:[ .’'-]+\w+){0,3}\.?"
@@ -44,9 +44,6 @@ _NOBODY = re.compile(
     r"|tomorrow|home|work|school|verse|chorus|pros|cons",
     re.IGNORECASE,
 )
-_MINE = re.compile(r"\bmy ((?:[^\W_][\w’'-]* ?){1,3})", re.IGNORECASE)
-_KIN = re.compile(rf"(?:{KIN}|(?:girl|boy)?friend)s?", re.IGNORECASE)
-_ROLE = re.compile(rf"{ROLE}s?", re.IGNORECASE)
 _LEAST = 0.5  # of the lines that begin a turn
 _LEVELS = frozenset("trace debug info notice warn warning error fatal critical".split())  # a log speaks of nobody
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -168,32 +165,6 @@ class Talk:
         turn = self.turn(start)
         text = self.text[turn.said if turn is not None else start : end]
         return any(not mine.stems.isdisjoint(one.stems) for one in mine_in(text))
-
-
-@dataclass(frozen=True, slots=True)
-class Mine:
-    """What somebody calls theirs: "my brother", "my new phone number"."""
-
-    stems: frozenset[str]
-    is_somebody: bool  # who may speak for themselves
-
-
-def mine_in(text: str) -> Iterator[Mine]:
-    for match in _MINE.finditer(text):
-        words = [plain(word.lower()) for word in match[1].split()]
-        last = next((at for at, word in enumerate(words) if word in STOP), len(words)) - 1
-        somebody = [
-            word for at, word in enumerate(words) if _KIN.fullmatch(word) or (at == last and _ROLE.fullmatch(word))
-        ]
-        stems = frozenset(map(stem, somebody[:1] or (word for word in words if word not in STOP)))
-        if stems:
-            yield Mine(stems, bool(somebody))
-
-
-def is_me(speaker: str, me: Sequence[str]) -> bool:
-    """Whether somebody's name is one of `me`, in full or the first alone."""
-    low = speaker.casefold()
-    return any(low == name.casefold() or low == name.casefold().split()[0] for name in me if name.strip())
 
 
 def bare(word: str) -> str:

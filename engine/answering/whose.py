@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.answering.grammar import LONGEST
+from engine.answering.mine import is_me
+from engine.answering.owner import Owner
 from engine.answering.question import Question
 from engine.answering.sentences import Scored
-from engine.answering.stems import plain, stem, stems_of, unaccented
-from engine.answering.talk import Mine, Talk, is_me
+from engine.answering.stems import stems_of, unaccented
+from engine.answering.talk import Talk
 from engine.library import Passage
 
 ALIKE = 0.2  # of the question that another's sentence may have less than the best of one's own, and still tells
@@ -34,7 +36,6 @@ _SAYING = re.compile(
 )
 _CAPITAL = re.compile(r"\b[A-Z][a-z]")
 _THIRD = re.compile(r"\b(?:he|him|his|she|her|hers)\b", re.IGNORECASE)
-_OF_I = re.compile(r"\b(?:I|me|my|mine|we|us|our)\b", re.IGNORECASE)
 _TOO = re.compile(r"\b(?:we|us|our|me too|same here|so am i|so do i)\b|\bsame[.!]", re.IGNORECASE)
 
 
@@ -47,38 +48,28 @@ def whose(
 ) -> Whose:
     """Of an answer, and of all sentences found beside it; nothing where not just one who talks is asked of, or where it
     is asked what somebody said, which may be of the other."""
-    talks = {number: Talk.of(passage.text) for number, passage in passages.items()}
-    me = passages[answer.document].me if question.asks_of_me else ()
-    asked_of = who_is_asked_of(question, talks.values(), me)
-    if asked_of is None or _SAYING.search(question.text) or not talks[answer.document].is_of_people:
+    if _SAYING.search(question.text) is not None:
         return NOBODYS
-    own_name, mine = frozenset(stems_of(asked_of)), question.mine if me else None
+    if (owner := Owner.of(question, passages[answer.document].me)) is not None:
+        return Whose(*owner.told_of_another(weights, passages, found, answer))
+    talks = {number: Talk.of(passage.text) for number, passage in passages.items()}
+    asked_of = who_is_asked_of(question, talks.values())
+    if asked_of is None or not talks[answer.document].is_of_people:
+        return NOBODYS
+    own_name = frozenset(stems_of(asked_of))
     asked = {s: weight for s, weight in weights.items() if s not in own_name}
     total = sum(asked.values()) or 1.0
     most = {True: 0.0, False: 0.0}  # of the question, by whether another tells it
     for sentence in found:
-        told = _is_of_another(talks[sentence.document], sentence, asked_of, own_name, mine)
+        told = _is_of_another(talks[sentence.document], sentence, asked_of, own_name)
         if told is not None:
             most[told] = max(most[told], sum(asked.get(s, 0.0) for s in sentence.covered) / total)
-    is_anothers = _is_of_another(talks[answer.document], answer, asked_of, own_name, mine, or_plainly=True)
+    is_anothers = _is_of_another(talks[answer.document], answer, asked_of, own_name, or_plainly=True)
     beyond = min(most[True], most[True] - most[False] + ALIKE)
     return Whose(float(is_anothers is True), max(0.0, beyond))
 
 
-def naming_me(question: Question, heard: Sequence[Scored], passages: Mapping[int, Passage]) -> Scored | None:
-    """Of the best sentences, where "I" or "my" is asked of and the best speaks of neither, the first that names whoever
-    asks and has as much of the question: "Eivind joined the board on 18 March", not when Ingrid did."""
-    best = heard[0]
-    me = {stem(plain(name.split()[0].lower())) for name in passages[best.document].me if name.strip()}
-    if not me or not question.asks_of_me or best.turn is not None:
-        return None
-    if _OF_I.search(best.says) is not None or not me.isdisjoint(stems_of(best.says)):
-        return None
-    named = (one for one in heard[1:] if best.covered <= one.covered and not me.isdisjoint(stems_of(one.says)))
-    return next(named, None)
-
-
-def who_is_asked_of(question: Question, talks: Iterable[Talk], me: Sequence[str]) -> str | None:
+def who_is_asked_of(question: Question, talks: Iterable[Talk], me: Sequence[str] = ()) -> str | None:
     """The first name of the one of all who talk whom a question names so, or who asks it of themselves."""
     text = unaccented(question.text[:LONGEST])
     is_low = _CAPITAL.search(text, 1) is None
@@ -101,11 +92,11 @@ def _first(name: str) -> str:
 
 
 def _is_of_another(
-    talk: Talk, sentence: Scored, asked_of: str, own_name: frozenset[str], mine: Mine | None, or_plainly: bool = False
+    talk: Talk, sentence: Scored, asked_of: str, own_name: frozenset[str], or_plainly: bool = False
 ) -> bool | None:
     """Whether a sentence is said of another who talks, by its "I" or "you"; None where it does not tell: the
-    other has a part in it, or is "he". mine: what is asked of as "my", which another may be. or_plainly: what one of
-    two says without either is taken for theirs, unless it is an answer."""
+    other has a part in it, or is "he". or_plainly: what one of two says without either is taken for theirs, unless it
+    is an answer."""
     turn = talk.turn(sentence.start)
     if turn is None:
         return None
@@ -116,8 +107,6 @@ def _is_of_another(
         return None if of_you and not of_i else False
     if of_you:
         return False
-    if mine is not None and mine.is_somebody:
-        return talk.has_such(mine, sentence.start, sentence.end) or None
     number = talk.number(sentence.start)
     beside = [talk.text[one.said : one.end] for one in talk.turns[max(0, number - 2) : number + 1] if one != turn]
     if any(map(_TOO.search, beside)) or (_THIRD.search(sentence.says) and _speaks_of(talk, number, own_name)):

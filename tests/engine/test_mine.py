@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from rare import POLICY, Rare, reading
 
+from engine.answering.mine import is_me, mine_in
 from engine.answering.question import Question
 from engine.answering.quoting import Quoting
 from engine.answering.sureness import SIGNS
-from engine.answering.talk import is_me, mine_in
 from engine.interleave import Hop
 from engine.library import Passage
 from ingest.sentences import sentences
@@ -44,8 +44,7 @@ def first(question: str, text: str) -> tuple[str, float]:
 
 @pytest.mark.parametrize(
     "question",
-    ["What is my brother called?", "What is my new phone number?", "How much does my brother pay a month?",
-     "When am I moving to Bergen?"],
+    ["What is my brother called?", "What is my new phone number?", "When am I moving to Bergen?"],
 )  # fmt: skip
 def test_what_others_call_theirs_is_not_mine(question: str) -> None:
     assert first(question, CHAT)[1] > 0.5

@@ -1,6 +1,6 @@
-"""Memories of other people than the sample folder's: files of a household, a locksmith and a cook, memories that four
-programs and three writers invented, and chats of two people, asked through the real product, with floors under today's
-figures. `-n 0 -s` prints them.
+"""Memories of other people than the sample folder's: files of a household, a locksmith, a cook and of four who ask what
+is theirs, memories that programs and writers invented, and chats of two people, asked through the real product, with
+floors under today's figures. `-n 0 -s` prints them.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ TESTS = Path(__file__).parents[1]
 FOLDERS = {  # files, owner
     "household": (40, ("Gwen Harrop", "Gwen")), "club": (33, ("Tomasz Wren", "Tomasz")),
     "cook": (27, ("Declan Marrinan", "Declan")),
+    "owners/declan": (12, ("Declan Rafferty", "Declan")), "owners/aino": (11, ("Aino Salmela", "Aino")),
+    "owners/caio": (11, ("Caio Figueiredo", "Caio")), "owners/thandeka": (11, ("Thandeka Ngcobo", "Thandeka")),
 }  # fmt: skip
 EVERY = 4  # of a folder's questions; 1 asks all, and all invented memories
 INVENTED = [

@@ -1,7 +1,7 @@
 """`twin bench refuse`: whether questions that memory cannot answer are refused, and what that costs in right answers.
 
 Unanswerable are those a set marks so, and questions about another memory ("foreign"), whose answer is not here.
-Beside Twin, as a yardstick: refusing where BM25 scores no document high enough.
+Beside Twin, as yardsticks: refusing where BM25, or MiniLM's cosine, scores no document high enough.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from twin_app.bench import metrics
-from twin_app.bench.baselines import WORDS, Retriever
+from twin_app.bench.baselines import Retriever
 from twin_app.bench.metrics import COMPARED, Refusals, figure
 from twin_app.bench.options import bench
 from twin_app.bench.pictures import refusal_curves
@@ -117,7 +117,7 @@ def run(invocation: Invocation) -> int:
     with bench(invocation) as this:
         shelf = this.shelf()
         units = with_foreign(this.units(), this.seed)
-        made = outcomes(shelf, units, options.retrieval, this.baselines([WORDS]))
+        made = outcomes(shelf, units, options.retrieval, this.baselines())
         found = list(kept(made, this.out, "refuse-rows.jsonl"))
         threshold = shelf.policy.grounded_at
         results = table(found, threshold)
