@@ -118,7 +118,9 @@ def _day(question: Question, sentence: Scored, passage: Passage, reading: Readin
     if chosen := [one for one in found if one.start < read.stop and read.start < one.end]:
         return chosen[0].meaning
     run = passage.text[reading.start : reading.end]
-    if len(found) == 1 and not question.is_past and _CLOCK.fullmatch(run) is not None:
+    begin, end = clause(sentence.text, max(0, read.start))
+    is_beside = len(found) == 1 and begin <= found[0].start < end
+    if is_beside and not question.is_past and _CLOCK.fullmatch(run) is not None:
         return f"{found[0].meaning}, {run}"
     rest = said(sentence.text)
     for start, end in (*((one.start, one.end) for one in found), *ahead):

@@ -27,6 +27,7 @@ _PLANS = re.compile(
     rf"|next (?:week|month|year|weekend|spring|summer|autumn|winter|{WEEKDAY}))\b",
     re.IGNORECASE,
 )
+_I = re.compile(r"\bI (?:\w+ly )?")
 _BECAUSE = re.compile(r"\b(?:because|since|so|as)\s+\Z", re.IGNORECASE)
 _PAST = re.compile(
     r"\b(?:was|were|had|did|went|got|met|came|took|bought|sold|saw|gave|made|began|broke|lost|won|found|told|ran|flew"
@@ -38,6 +39,11 @@ _PAST = re.compile(
 def is_plan(text: str, at: int) -> bool:
     """Whether the clause in which a place of a text lies tells of what is to come."""
     return _PLANS.search(text, *clause(text, at)) is not None
+
+
+def is_past(text: str) -> bool:
+    """Whether "I" have done something by it: "I sold the trailer", not "I attach the contract"."""
+    return any(_PAST.match(text, match.end()) is not None for match in _I.finditer(text))
 
 
 def is_no_past(text: str, at: int) -> bool:

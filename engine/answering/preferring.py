@@ -40,7 +40,7 @@ def preferred(
     if explained is not None:
         first = max(heard, key=lambda s: explained.rank(s.says, s.near))
         return [first, *(s for s in heard if s is not first)]
-    owner = Owner.of(question, passages[best.document].me)
+    owner = Owner.of(question, passages)
     if owner is not None and (of_me := owner.named(heard)) is not None:
         return [of_me, *(s for s in heard if s.place != of_me.place)]
     if (last := newest(question, heard, passages)) is not None:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 
 from engine.answering.grammar import LONGEST, NUMBER_WORD
+from engine.answering.mine import is_me
 from engine.answering.named import asks_a_name, tells_a_brand, tells_the_name
+from engine.answering.naming import CAPITAL
 from engine.answering.question import Question
 from engine.answering.sentences import Scored
 from engine.answering.stems import WORD, stem, stems_of
@@ -20,7 +22,8 @@ Told = Sequence[tuple[Passage, Scored]]
 _WORDS = rf"{NUMBER_WORD}(?:-\w+)?"
 _NUMBER = rf"(?:\d[\d.,]*|{_WORDS})"
 _YEARS = rf"(?:\d{{1,3}}(?![.,]?\d)|{_WORDS})"
-_WHERE_BORN = re.compile(r"\W*(?:where|in (?:which|what) \w+) (?:was|were)\b.*\bborn\b", re.IGNORECASE)
+_WHERE_BORN = re.compile(r"\A\W*(?:where|in (?:which|what) \w+) (?:was|were)\b.*\bborn\b", re.IGNORECASE)
+_BIRTHPLACE = re.compile(r"\b(?i:birthplace|place of birth|native)\b|\b[Bb]orn:?,? [A-Z]")
 _HOW_OLD = re.compile(r"\bhow old\b|\b(?:what|which) age\b", re.IGNORECASE)
 _AGE = re.compile(
     rf"{_YEARS}(?:[ -](?:and a half|½))?[ -]?(?:years?|yrs?|months?|weeks?|days?)?[ -]?(?:old|of age)\b"
@@ -57,8 +60,10 @@ _ASKED_OF = re.compile(
     r"\b(?i:what) (?:did|does|do|has|have) (?P<who>I|[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*) (?:ever |just )?"
     r"(?:say|said|think|suggest|propose|wr[io]te|mention|complain|promise)"
 )
-_SAID_BY = re.compile(rf"\b(?!(?:He|She|They|It|We|I|You|Who)\b)(?P<who>[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*) {_SAID}\b")
-_REPORTED = re.compile(rf"\b(?:he|she|they) {_SAID}\b|\b(?:he|she|they) (?:told|asked)\b", re.IGNORECASE)
+_SAID_BY = re.compile(
+    rf"\b(?!(?:He|She|They|It|We|I|You|Who)\b)(?P<who>[{CAPITAL}][\w’'-]*+(?: [{CAPITAL}][\w’'-]*+){{0,3}}+) {_SAID}\b"
+)
+_REPORTED = re.compile(rf"\b(?:he|she|they|you) {_SAID}\b|\b(?:he|she|they) (?:told|asked)\b", re.IGNORECASE)
 NEAR = 4  # words between a number and what is counted
 SHORT = 3  # words of an answer that is no more than a number
 
@@ -71,9 +76,9 @@ def is_unsaid(question: Question, best: Scored, told: Told) -> bool:
         return not any(tells_the_name(question, *one) for one in told)
     kind = question.kind.name if question.kind is not None else ""
     if kind in _ADDRESSES:  # of several lines beside the one who is to be reached
-        return not any(question.expects(sentence.says) for _, sentence in told)
+        return not any(question.expects(one.says) or _BIRTHPLACE.search(one.says) for _, one in told)
     told = _beside(told, best)
-    if _WHERE_BORN.search(question.text) is not None:
+    if _WHERE_BORN.search(question.text[:LONGEST]) is not None:
         return not any(question.expects(sentence.says) for _, sentence in told)
     if _HOW_OLD.search(question.text) is not None:
         return not any(_AGE.search(sentence.says) or _is_a_number(sentence.says) for _, sentence in told)
@@ -92,14 +97,17 @@ def is_anothers_word(question: Question, best: Scored, told: Told) -> bool:
     passage = next((passage for passage, one in told if one.place == best.place), None)
     if asked is None or passage is None:
         return False
-    me = [name for name in passage.me if name.strip()]
-    names = [asked["who"]] if asked["who"] != "I" else me
-    said_by = [match["who"] for match in _SAID_BY.finditer(best.says)]
-    turn = Talk.of(passage.text).turn(best.start)
-    if not said_by and turn is not None and _REPORTED.search(best.says) is None:
-        said_by = [turn.speaker]
-    own = frozenset(stems_of(" ".join(names)))
-    return bool(names) and bool(said_by) and own.isdisjoint(stems_of(" ".join([*said_by, best.says])))
+    talk, says = Talk.of(passage.text), best.says[:LONGEST]
+    names = [asked["who"]] if asked["who"] != "I" else [name for name in passage.me if name.strip()]
+    turn = talk.turn(best.start)
+    if not names or not frozenset(stems_of(" ".join(names))).isdisjoint(stems_of(says)):
+        return False
+    if turn is not None and is_me(turn.speaker, names):
+        return False
+    if any(match["who"].split()[0] not in names for match in _SAID_BY.finditer(says)):
+        return turn is None  # else who talks reports it
+    talks_there = any(is_me(one.speaker, names) for one in talk.turns)
+    return turn is not None and talks_there and _REPORTED.search(says) is None
 
 
 def asks_a_limit(question: Question) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from engine.answering.grammar import LONGEST
+from engine.answering.naming import CAPITAL
 from engine.answering.quantities import quantities
 from engine.answering.question import Question
 from engine.answering.related import known
@@ -24,7 +25,7 @@ _CHANGED = re.compile(  # not "goes from seven to nine"
     re.I,
 )
 _FROM_TO = re.compile(r"\bfrom (?P<old>[^;()\n]{1,40}?) to (?P<new>[^\s;()][^;()\n]*)", re.I)
-_LABEL = re.compile(r"\W*(\w+(?: \w+)?): ")  # "Present: Ada, Ben, Cleo"
+_LABEL = re.compile(r"\W*(\w+(?: \w+){0,2}):(?:\*\*)? ")  # "Present: Ada, Ben, Cleo"
 _INSTEAD = re.compile(
     r"\b(?:instead of|rather than|up from|down from)(?: the)?(?: (?:old|previous|former))?\s*\Z", re.I
 )
@@ -38,7 +39,8 @@ _ENDS = STOP | frozenset("because since with after before by when as starting".s
 _ITEM = r"(?:(?!and\b|or\b)[\w$€£’'.%&-]+ ){0,4}[\w$€£’'%&-]+"
 _NO_CLAUSE = r"(?!(?:[Ii]|[Hh]e|[Ss]he|[Ww]e|[Tt]hey|[Yy]ou|[Ii]t|[Tt]here)\b)"
 _NAME = rf"(?:[Tt]he )?{_NO_CLAUSE}[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*"
-_NAMES = re.compile(rf"{_NAME}(?: \([^()]*\))?(?:(?:, | and | & ){_NAME}(?: \([^()]*\))?)+")
+_SOMEBODY = rf"[{CAPITAL}][\w’-]++(?: (?:(?:de|van|von|der|la) )?[{CAPITAL}][\w’-]++){{0,3}}+(?: \([^()]*\))?"
+_NAMES = re.compile(rf"{_SOMEBODY}(?:(?:[,;] | and | & ){_SOMEBODY})++")
 _NAMED_ON = re.compile(rf"(?:, {_NAME})*,? (?:and|or|&) {_NAME}")
 _GOES_ON = re.compile(
     rf"(?:, (?!and\b|or\b|but\b|which\b|who\b){_ITEM})+,? (?:and|or|&) {_NO_CLAUSE}{_ITEM}(?=\s*(?:[.;:!?)]|\Z))"

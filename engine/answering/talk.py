@@ -127,7 +127,7 @@ class Talk:
     def named(self, word: str, at: int) -> str:
         """A word at a place of the text, or the first name it stands for."""
         name = self.meant(word, at)
-        return name.split()[0] if name else word
+        return name.split()[0] if name and name.strip() else word
 
     def people(self, start: int, end: int) -> str:
         """Names of those of whom a sentence of the text tells without saying so: its speaker, and who is "you"; of a

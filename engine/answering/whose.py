@@ -50,7 +50,7 @@ def whose(
     is asked what somebody said, which may be of the other."""
     if _SAYING.search(question.text) is not None:
         return NOBODYS
-    if (owner := Owner.of(question, passages[answer.document].me)) is not None:
+    if (owner := Owner.of(question, passages)) is not None:
         return Whose(*owner.told_of_another(weights, passages, found, answer))
     talks = {number: Talk.of(passage.text) for number, passage in passages.items()}
     asked_of = who_is_asked_of(question, talks.values())
