@@ -105,19 +105,9 @@ def test_of_i_nothing_is_asked_as_mine() -> None:
 @pytest.mark.parametrize(
     ("speaker", "is_mine"),
     [
-        ("Edda Krog", True),
-        ("edda", True),
-        ("Edda K.", True),
-        ("Edda Marie Krog", True),
-        ("Krog, Edda", True),
-        ("Edda Krog (Nordlys AS)", True),
-        ("Édda Krog <edda@krog.example>", True),
-        ("Me", True),
-        ("Krog", False),
-        ("Edda Moe", False),
-        ("Edda M.", False),
-        (" ", False),
-        ("", False),
+        *((name, True) for name in ("Edda Krog", "edda", "Edda K.", "Edda Marie Krog", "Krog, Edda", "Me")),
+        *((name, True) for name in ("Edda Krog (Nordlys AS)", "Édda Krog <edda@krog.example>")),
+        *((name, False) for name in ("Krog", "Edda Moe", "Edda M.", " ", "")),
     ],
 )
 def test_the_owner_is_known_by_a_first_name(speaker: str, is_mine: bool) -> None:
@@ -163,8 +153,8 @@ def test_true_answers_are_kept(question: str, text: str, writer: str, is_another
     assert (max(seen["anothers"], seen["told_of_another"]) > 0.2) is is_anothers, quoted.sentences[0].text
 
 
-@pytest.mark.parametrize("line", ["Ab " * 3300, "Anna-" * 2000, "Anna Bert " * 1000, "The Big Course Of Life " * 400])
-def test_long_lines_take_no_time(line: str) -> None:
+@pytest.mark.parametrize("part", ["Ab ", "Anna-", "Anna Bert ", "The Big Course Of Life "])
+def test_long_lines_take_no_time(part: str) -> None:
     begun = time.perf_counter()
-    first("When did I do the course?", f"Course {line}\nI did the course in May.")
+    first("When did I do the course?", f"Course {part * 2000}\nI did the course in May.")
     assert time.perf_counter() - begun < 2.0  # 3.6 s where a name was looked for from each of its words
