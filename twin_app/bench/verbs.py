@@ -32,7 +32,10 @@ def bench_verbs(verbs: Parsers) -> None:
     _common(niah, ("latent", "both"))
     several = _about_units(actions, "interleave", "what further hops find, on questions that need several documents")
     refuse = _about_units(
-        actions, "refuse", "whether what memory cannot answer is refused, beside the best scores of BM25 and MiniLM", ("both",)
+        actions,
+        "refuse",
+        "whether what memory cannot answer is refused, beside the best scores of BM25 and MiniLM",
+        ("both",),
     )
     for verb in (qa, niah, several, refuse):
         verb.add_argument("--no-baselines", action="store_true", help="Twin alone")
