@@ -203,9 +203,8 @@ def _answering(question: Question, table: Table, column: str) -> str | None:
     named = [one for one in others if _has(one, question.stems)]
     told = [one for one in named if not _has(one, stems_of(table.context))] or named
     if asks == "when" or _A_DAY.search(text) is not None:
-        return (
-            table.days if len(table.day_columns) < 2 else next((one for one in told if one in table.day_columns), None)
-        )
+        days = [one for one in told if one in table.day_columns] or list(table.day_columns)
+        return days[0] if len(days) == 1 else None
     is_money = question.kind is not None and question.kind.name == "money" and asks == "what"
     if asks.startswith("how") or is_money or (is_what and _has(column, question.stems)):
         is_of_both = asks == "how long" and any(not _SORTS["time"][1].isdisjoint(stems_of(one)) for one in others)
@@ -227,32 +226,29 @@ def _has(column: str, stems: Iterable[str]) -> bool:
 
 def _repeats(question: Question, table: Table, rows: list[int], told: str) -> bool:
     cells = [table.rows[at].cells.get(told, "") for at in rows]
-    if told == table.days and _asks_a_month(question):
+    if told == table.days and _longer_than_a_day(question):
         cells = [time.first[:-3] for cell in cells if (time := time_of(cell)) is not None]
     return len(set(cells)) < len(cells)
 
 
-def _asks_a_month(question: Question) -> bool:
-    """Or a year."""
+def _longer_than_a_day(question: Question) -> str:
+    """`month` or `year`, where that is asked for."""
     asked = _A_DAY.search(question.text[:LONGEST])
-    return asked is not None and asked[1].lower() in ("month", "year")
+    return asked[1].lower() if asked is not None and asked[1].lower() in ("month", "year") else ""
 
 
 def _written(question: Question, table: Table, row: Row, told: str, column: str) -> str:
     """What a cell says: a lone number with its column's unit, "18.1 km"; of a day the month where that is asked for."""
     cell = row.cells.get(told, "")
-    if (
-        told == column
-        and not table.sorts[column]
-        and any(one.of not in ("", "time") for one in quantities(f"2 {column}"))
-    ):
+    is_bare = told == column and not table.sorts[column]
+    if is_bare and any(one.of not in ("", "time") for one in quantities(f"2 {column}")):
         return f"{cell} {column}"
-    time = time_of(cell) if told == table.days and _asks_a_month(question) else None
+    span = _longer_than_a_day(question) if told in table.day_columns else ""
+    time = time_of(cell) if span else None
     if time is None:
         return cell
     *year, month, _ = time.first.split("-")
-    of_year = question.kind is not None and re.search(r"\byear\b", question.text, re.I) is not None
-    return " ".join(year if year and of_year else [MONTHS[int(month) - 1], *year])
+    return " ".join(year if year and span == "year" else [MONTHS[int(month) - 1], *year])
 
 
 def _told(rows: list[Row], short: str) -> Told:
