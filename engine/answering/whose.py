@@ -26,7 +26,7 @@ ALIKE = 0.2  # of the question that another's sentence may have less than the be
 class Whose:
     """What a talk has of a question about one of those who talk."""
 
-    is_anothers: float  # 1: the answer is another's of themselves; 0: it is not, or nobody knows
+    is_anothers: float  # 1: the answer is another's of themselves; 0: not, or nobody knows; less: plainly one's own
     told_of_another: float  # share of what is asked that another says of themselves, beyond what is said of the one
 
 

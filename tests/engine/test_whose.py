@@ -151,5 +151,5 @@ def test_my_own_talk_is_told_apart_from_the_others() -> None:
         assert quoted is not None
         return dict(zip(SIGNS, quoted.signs, strict=True))["anothers"]
 
-    assert asked_by("Nadia") == 0.0
+    assert asked_by("Nadia") < 0.0
     assert asked_by("Owen") == 1.0
