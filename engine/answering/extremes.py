@@ -79,6 +79,7 @@ _UNSAID = frozenset(  # of what need not stand in a table
     + stems_of("pay cost spend buy price much many long far high low big heavy hot cold warm fast large small get have")
 )
 SURE = 0.6  # that this table is meant
+UNTOLD = 0.1  # where it is, and no row says it: "At which shop did I spend the most?"
 MOST_ALIKE = 3  # rows that have as much
 
 
@@ -147,7 +148,7 @@ def _of_table(question: Question, asked: _Asked, table: Table) -> Told | None:
         return None
     told = _answering(question, table, column)
     if asked.of_all and told != column and (told is None or _repeats(question, table, rows, told)):
-        return None  # the most may be that of several rows together
+        return _told([table.rows[at] for at in best], "", UNTOLD)  # the most may be that of several rows together
     cells = [_written(question, table, table.rows[at], told, column) for at in best] if told is not None else []
     return _told([table.rows[at] for at in best], " and ".join(dict.fromkeys(filter(None, cells))))
 
@@ -251,6 +252,6 @@ def _written(question: Question, table: Table, row: Row, told: str, column: str)
     return " ".join(year if year and span == "year" else [MONTHS[int(month) - 1], *year])
 
 
-def _told(rows: list[Row], short: str) -> Told:
-    lines = [Scored(row.passage.document, row.start, row.end, row.text, SURE, frozenset(), frozenset()) for row in rows]
-    return Told(Quoted(tuple(lines), SURE, tuple(shown(lines)), is_whole=True), short)
+def _told(rows: list[Row], short: str, sure: float = SURE) -> Told:
+    lines = [Scored(row.passage.document, row.start, row.end, row.text, sure, frozenset(), frozenset()) for row in rows]
+    return Told(Quoted(tuple(lines), sure, tuple(shown(lines)), is_whole=True), short)

@@ -8,6 +8,7 @@ import time
 import pytest
 from rare import POLICY, Rare, reading
 
+from engine.answering.extremes import UNTOLD
 from engine.answering.quoting import Quoting
 from engine.answering.tables import tables_of
 from engine.interleave import Hop
@@ -55,7 +56,7 @@ def told(question: str, files: dict[str, str] = FILES, *more: Passage) -> tuple[
     held = Quoting(question, Rare(*more), POLICY, *reading())  # type: ignore[arg-type]
     held.following([Hop(1, [], passages, "the question", {1: 1.0, 2: 0.9})])
     quoted = held.chosen()
-    if quoted is None or held.whole is None or quoted is not held.whole.quoted:
+    if quoted is None or held.whole is None or quoted is not held.whole.quoted or quoted.score == UNTOLD:
         return None
     return held.span(quoted)[0], quoted.text
 
@@ -121,6 +122,15 @@ def test_the_row_that_has_it(question: str, short: str, row: str) -> None:
 )
 def test_nothing_else(question: str) -> None:
     assert told(question) is None
+
+
+def test_what_several_rows_come_to_is_told_by_none() -> None:
+    held = Quoting("Which host gave the most marks in the book club?", Rare(), POLICY, *reading())  # type: ignore[arg-type]
+    held.following([Hop(1, [], (Passage(1, "Book club\n", BOOKS, lines(BOOKS)),), "the question", {1: 1.0})])
+    quoted = held.chosen()
+    assert quoted is not None
+    assert quoted.score == UNTOLD
+    assert held.span(quoted)[0] == ""
 
 
 def test_parts_of_the_file_that_are_not_open_count() -> None:
