@@ -125,7 +125,7 @@ def test_nothing_else(question: str) -> None:
 
 
 def test_what_several_rows_come_to_is_told_by_none() -> None:
-    held = Quoting("Which host gave the most marks in the book club?", Rare(), POLICY, *reading())  # type: ignore[arg-type]
+    held = Quoting("Which host has the most marks in the book club?", Rare(), POLICY, *reading())  # type: ignore[arg-type]
     held.following([Hop(1, [], (Passage(1, "Book club\n", BOOKS, lines(BOOKS)),), "the question", {1: 1.0})])
     quoted = held.chosen()
     assert quoted is not None
