@@ -83,7 +83,7 @@ class Owner:
         """Of the best sentences, where the best tells of a third, the first that names whoever asks and has as much of
         the question: "Eivind joined the board on 18 March", not when Ingrid did."""
         best = heard[0]
-        if best.turn is not None or self._names_me(best.says) or not self._is_of_a_third(best.says):
+        if best.turn is not None or self._names_me(best.says) or not self._is_of_a_third(best.says, in_full=True):
             return None
         fitting = (one for one in heard[1:] if best.covered <= one.covered and one.score >= AS_GOOD * best.score)
         return next((one for one in fitting if one.turn is None and self._names_me(one.says)), None)
@@ -161,8 +161,9 @@ class Owner:
         does = re.search(rf"\bI(?:['’]\w+| {AUXILIARY})?(?: (?:also|just|then|never))? (\w+)", says)
         return does is not None and _verb(does[1]) == self._verb != ""
 
-    def _is_of_a_third(self, says: str) -> bool:
-        """Whether a sentence tells that somebody else does what is asked whether "I" do, or has what is "my"."""
+    def _is_of_a_third(self, says: str, in_full: bool = False) -> bool:
+        """Whether a sentence tells that somebody else does what is asked whether "I" do, or has what is "my". in_full:
+        two capitals are somebody, where the owner stands beside them."""
         says = says[:LONGEST]
         told = list[re.Match[str]]()
         if self._verb and self._verb not in _TOO_COMMON:
@@ -171,10 +172,10 @@ class Owner:
             return self._is_other(row["who"], in_full=True)
         things = frozenset[str]().union(*(one.stems for one in self._mine if not one.is_somebody))
         told += [one for one in _HAS.finditer(says) if not things.isdisjoint(stems_of(one["what"]))]
-        return any(self._is_other(one["who"]) and not self._is_of_us(says, one.start()) for one in told)
+        return any(self._is_other(one["who"], in_full) and not self._is_of_us(says, one.start()) for one in told)
 
     def _is_other(self, name: str, in_full: bool = False) -> bool:
-        """Whether a name is one of a person, and of none the question has. in_full: two capitals are enough."""
+        """Whether a name is one of a person, and of none the question has."""
         words = name.split()
         is_person = words[0] in self.people or re.fullmatch(_TITLE, words[0]) or (len(words) > 1 and in_full)
         return bool(is_person) and frozenset(self.question.stems).isdisjoint(stems_of(name))

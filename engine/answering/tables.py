@@ -75,10 +75,13 @@ class _Rows:
     is_whole: bool = True  # every row could be read
 
 
+_Found = dict[tuple[str, int], _Rows]  # by headings, and where the table begins
+
+
 def tables_of(parts: Sequence[Passage]) -> list[Table]:
     """Of a file's parts, in order. Rows under the same headings, with the same columns or some of them, are one table;
     those behind another row of names are another. Without rows of totals."""
-    found: dict[tuple[str, int], _Rows] = {}
+    found: _Found = {}
     for part in parts:
         _read_named(part, found)
         _read_logged(part, found)
@@ -136,7 +139,6 @@ def _amount(cell: str) -> tuple[str, float] | None:
     return f"{found[0].of} {behind.lower()}".strip(), found[0].value
 
 
-_Found = dict[tuple[str, int], _Rows]
 _OF_CSV, _OF_LOGS = -1, -2  # places of their tables; of one that is drawn, of its row of names
 
 
@@ -155,7 +157,8 @@ def _read_named(part: Passage, found: _Found) -> None:
 
 
 def _read_logged(part: Passage, found: _Found) -> None:
-    """Lines of a day, its amounts, and words behind them; two amounts of a sort break it."""
+    """Lines of a day, its amounts, and words behind them; two amounts of a sort in a line break it: "3 kg tomatoes, 1
+    kg beans"."""
     for start, end in part.sentences:
         text = part.text[start:end]
         day = next(iter(times_in(text)), None)
@@ -169,7 +172,8 @@ def _read_logged(part: Passage, found: _Found) -> None:
             place = amount.at[1]
         if told:
             held = found.setdefault((part.context, _OF_LOGS), _Rows([], []))
-            held.is_whole &= len({of for of, _ in told}) == len(told)
+            sorts = [amount.of for amount in quantities(rest)]
+            held.is_whole &= all(sorts.count(of) == 1 for of, _ in told)
             words = rest[place:].strip(" ,;.–-")
             cells = {DAY: text[slice(*day.at)], **dict(told), **({"": words} if words else {})}
             held.rows.append(Row(part, start, end, cells))

@@ -22,10 +22,10 @@ CHAT = """04/02/2025, 19:02 - Mads Holt: I am moving to Bergen in May, my sister
 04/02/2025, 19:06 - Edda Krog: My cat Pixel was at the vet today
 11/02/2025, 08:12 - Mads Holt: My new phone number is 412 09 771
 11/02/2025, 08:14 - Mads Holt: You left your umbrella in the red car"""
-BOARD = """- Ingrid Moe joined the board on 5 February 2022.
-- Edda Krog joined the board on 18 March 2024."""
-TEAM = """name: Bo Ekdahl; role: glazer; started: 2022-08-22
-name: Edda Krog; role: potter; started: 2019-02-04"""
+BOARD = """- Edda Krog joined the board on 18 March 2024.
+- Ingrid Moe joined the board on 5 February 2022."""
+TEAM = """name: Edda Krog; role: potter; started: 2019-02-04
+name: Nils Torn; role: apprentice; started: 2024-01-08"""
 
 
 def asked(question: str, text: str) -> Quoting:
@@ -73,7 +73,7 @@ def test_what_is_mine_is_found(question: str, told: str) -> None:
         ("When did I join the board?", BOARD, "18 March 2024"),
         ("When did Ingrid join the board?", BOARD, "5 February 2022"),
         ("When did I start?", TEAM, "2019-02-04"),
-        ("When did Bo Ekdahl start?", TEAM, "2022-08-22"),
+        ("When did Nils Torn start?", TEAM, "2024-01-08"),
     ],
 )
 def test_the_owner_may_be_told_of_by_name(question: str, text: str, told: str) -> None:
