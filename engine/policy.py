@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from engine.answering.sentences import FEATURES
+from engine.answering.evidence.sentences import FEATURES
 from engine.answering.sureness import SIGNS
 from engine.config import ConfigError
 

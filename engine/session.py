@@ -13,11 +13,11 @@ from pathlib import Path
 
 import torch
 
-from engine.answering.capitals import with_capitals
-from engine.answering.meaning import Meanings
+from engine.answering.evidence.meaning import Meanings
+from engine.answering.evidence.sentences import Scored
+from engine.answering.questions.capitals import with_capitals
 from engine.answering.quoting import DEEPEST, Quoting
-from engine.answering.reader import READER, Reads
-from engine.answering.sentences import Scored
+from engine.answering.reading.reader import READER, Reads
 from engine.config import ConfigError, ModelConfig
 from engine.encode import PADDED_TO, Pooled, encode_head
 from engine.fused import encoder

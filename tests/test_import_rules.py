@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "twin_app": {"engine", "ingest"},
     "ui": {"twin_app"},
 }
+FLOORS = ("words", "texts", "questions", "evidence", "reading")  # of engine/answering, the lowest first
 OPENS_THE_APP = ROOT / "twin_app" / "commands" / "app.py"
 KERNEL_LIBRARIES = {"torch", "triton"}
 NOT_IN_INGEST = {"torch", "transformers", "textual"}
@@ -72,6 +73,14 @@ def test_the_house_is_a_one_way_street(folder: str) -> None:
             assert "ui" not in imported_on_import(tree), f"{path}: only when it runs"
             wrong -= {"ui"}
         assert not wrong, f"{path} imports {wrong}"
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_what_answers_a_question_is_built_in_floors(floor: str) -> None:
+    allowed = {f"engine.answering.{below}" for below in FLOORS[: FLOORS.index(floor) + 1]}
+    for path, tree in sources(f"engine/answering/{floor}"):
+        within = {".".join(name.split(".")[:3]) for name in imported(tree) if name.startswith("engine.answering")}
+        assert within <= allowed, f"{path} imports {within - allowed}"
 
 
 @pytest.mark.parametrize(("folder", "unwanted"), [("ingest", NOT_IN_INGEST), ("engine", NOT_IN_ENGINE)])

@@ -21,7 +21,7 @@ from ingest.word_queries import content_words
 from ingest.words import Words
 
 if TYPE_CHECKING:
-    from engine.answering.times import Time
+    from engine.answering.words.times import Time
     from engine.library import Dated, Passage
 
 FIRST_PERSON = re.compile(r"\b(?:I|i(?!\.e)|[Mm](?:e|y|ine|yself))\b")
@@ -99,7 +99,7 @@ class CatalogLibrary:
 
     @cached_property
     def _times(self) -> tuple[Time, ...]:
-        from engine.answering.times import times_in
+        from engine.answering.words.times import times_in
 
         return times_in(self.asking.question)
 
@@ -112,8 +112,8 @@ class CatalogLibrary:
     def _evidence(self, text: str, limit: int) -> dict[int, float]:
         """Word evidence, a day that the question names in other spellings too; of documents of that time as many as of
         all of memory, those without any of the words last. Words related to the question's count a little."""
-        from engine.answering.forms import group_of
-        from engine.answering.related import words_for
+        from engine.answering.words.forms import group_of
+        from engine.answering.words.related import words_for
 
         is_whole = self.asking.question in text
         phrases = [phrase for time in self._times for phrase in time.written()] if is_whole else []
@@ -143,7 +143,7 @@ class CatalogLibrary:
 
     def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
         """Of a word with several forms, that of the commonest; of a compound, that of its rarest part."""
-        from engine.answering.forms import group_of
+        from engine.answering.words.forms import group_of
 
         forms = {word: (word, *group_of(word)) for word in words}
         parts = {word: word.split("-") for word in words if "-" in word}
@@ -155,7 +155,7 @@ class CatalogLibrary:
 
 
 def is_talk(row: DocumentRow) -> bool:
-    from engine.answering.talk import Talk
+    from engine.answering.texts.talk import Talk
 
     return bool(Talk.of(row.document.text).turns)
 
@@ -163,7 +163,7 @@ def is_talk(row: DocumentRow) -> bool:
 def _is_between_people(row: DocumentRow) -> bool:
     """Whether a document is a talk of people about themselves: of two or more who say something twice, who are no
     "Q" and "A" and no "HAMLET", and of whose turns every fifth has an "I"."""
-    from engine.answering.talk import MINE, Talk
+    from engine.answering.texts.talk import MINE, Talk
 
     talk = Talk.of(row.document.text)
     said = Counter(turn.speaker for turn in talk.turns)

@@ -58,8 +58,8 @@ def respelled(question: str, found: dict[str, str]) -> str:
 
 def is_word(word: str) -> bool:
     """Whether a lower-case word, or what it is a form of, is English, whatever memory holds."""
-    from engine.answering.forms import group_of
-    from engine.answering.related import words_for
+    from engine.answering.words.forms import group_of
+    from engine.answering.words.related import words_for
 
     language = _language()
     forms = {word, *map(word.removesuffix, _ENDINGS)}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from engine.answering.evidence.sentences import Scored
 from engine.answering.quote import Quoted, is_enough, once, shown
-from engine.answering.sentences import Scored
 from engine.interleave import Step
 from engine.library import Passage
 

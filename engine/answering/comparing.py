@@ -9,13 +9,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from engine.answering.both import Both
-from engine.answering.compared import Compared
+from engine.answering.evidence.sentences import Scored
+from engine.answering.questions.compared import Compared
 from engine.answering.quote import Quoted, once, shown
-from engine.answering.sentences import Scored
-from engine.answering.stems import STOP, stem, stems_of
 from engine.answering.telling import Telling, counts, is_less, is_total, likeliness, tellings
 from engine.answering.unnest import BEGINS
-from engine.answering.verbs import VERBS
+from engine.answering.words.stems import STOP, stem, stems_of
+from engine.answering.words.verbs import VERBS
 from engine.interleave import Step
 from engine.library import Passage
 

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from engine.answering.evidence.sentences import Scored
 from engine.answering.files import Files, Told
-from engine.answering.grammar import LONGEST, MONTHS
-from engine.answering.quantities import quantities
-from engine.answering.question import Question
+from engine.answering.questions.question import Question
 from engine.answering.quote import Quoted, shown
-from engine.answering.related import known, themselves
-from engine.answering.sentences import Scored
-from engine.answering.stems import STOP, WORD, plain, stem, stems_of
-from engine.answering.tables import Row, Table, tables_of, time_of
+from engine.answering.texts.tables import Row, Table, tables_of, time_of
+from engine.answering.words.grammar import LONGEST, MONTHS
+from engine.answering.words.quantities import quantities
+from engine.answering.words.related import known, themselves
+from engine.answering.words.stems import STOP, WORD, plain, stem, stems_of
 
 _NOT_AT = r"(?<!\bat )(?<!\bat the )"
 _MORE = re.compile(

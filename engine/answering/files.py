@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.answering.question import Question
+from engine.answering.questions.question import Question
 from engine.answering.quote import Quoted, share
-from engine.answering.related import hints, known, themselves
-from engine.answering.stems import stems_of
+from engine.answering.words.related import hints, known, themselves
+from engine.answering.words.stems import stems_of
 from engine.library import Library, Passage
 
 LEAST = 0.6  # share of what is named that a file's title has to have, with its day

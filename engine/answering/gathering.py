@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.answering.grammar import LONGEST, ROLE
-from engine.answering.question import Question
-from engine.answering.sentences import Scored
-from engine.answering.stems import plain, stem, stems_of
-from engine.answering.talk import Talk
-from engine.answering.things import Things
-from engine.answering.whose import who_is_asked_of
+from engine.answering.evidence.sentences import Scored
+from engine.answering.evidence.whose import who_is_asked_of
+from engine.answering.questions.question import Question
+from engine.answering.questions.things import Things
+from engine.answering.texts.talk import Talk
+from engine.answering.words.grammar import LONGEST, ROLE
+from engine.answering.words.stems import plain, stem, stems_of
 from engine.library import Passage
 
 LEAST, MOST = 2, 6  # things: more are told by chance

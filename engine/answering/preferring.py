@@ -6,20 +6,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from engine.answering.births import Birth
-from engine.answering.defining import Term
-from engine.answering.describing import Described
-from engine.answering.kinds import asks_how_to
-from engine.answering.named import asks_a_name, tells_the_name
-from engine.answering.naming import CAPITAL
-from engine.answering.owner import Owner
-from engine.answering.question import Question
-from engine.answering.reader import Reading
-from engine.answering.saying import asks_a_limit, tells_a_limit
-from engine.answering.sentences import Scored
-from engine.answering.stems import STOP, plain, stem
-from engine.answering.superseding import newest
-from engine.answering.verbs import tells_to
+from engine.answering.evidence.births import Birth
+from engine.answering.evidence.named import asks_a_name, tells_the_name
+from engine.answering.evidence.owner import Owner
+from engine.answering.evidence.saying import asks_a_limit, tells_a_limit
+from engine.answering.evidence.sentences import Scored
+from engine.answering.evidence.superseding import newest
+from engine.answering.questions.kinds import asks_how_to
+from engine.answering.questions.question import Question
+from engine.answering.reading.reader import Reading
+from engine.answering.texts.defining import Term
+from engine.answering.texts.describing import Described
+from engine.answering.texts.naming import CAPITAL
+from engine.answering.words.stems import STOP, plain, stem
+from engine.answering.words.verbs import tells_to
 from engine.library import Passage
 
 TELLING = 0.5  # of the best sentence's score, that one which tells the name asked for may have

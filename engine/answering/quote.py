@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from engine.answering.grammar import MONTH_NAME, WEEKDAY
-from engine.answering.lists import listed
-from engine.answering.pronouns import NAME_WITHIN
-from engine.answering.question import Question
-from engine.answering.related import HINTED
-from engine.answering.sentences import FEATURES, MARKUP, Scored, names_in
-from engine.answering.stems import WORD, stem, stems_of
-from engine.answering.times import times_in
+from engine.answering.evidence.lists import listed
+from engine.answering.evidence.sentences import FEATURES, MARKUP, Scored, names_in
+from engine.answering.questions.question import Question
+from engine.answering.words.grammar import MONTH_NAME, WEEKDAY
+from engine.answering.words.pronouns import NAME_WITHIN
+from engine.answering.words.related import HINTED
+from engine.answering.words.stems import WORD, stem, stems_of
+from engine.answering.words.times import times_in
 from engine.library import Passage
 
 ENOUGH = 0.85  # share of the question's weight that one sentence and its surroundings cover: no further hop

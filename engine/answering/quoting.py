@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from engine.answering.births import Birth
 from engine.answering.both import Both
-from engine.answering.brief import brief
-from engine.answering.choosing import choice_of
-from engine.answering.compared import compared_of
 from engine.answering.comparing import UNDECIDED, Comparing
-from engine.answering.defining import Term
-from engine.answering.describing import Described
+from engine.answering.evidence.births import Birth
+from engine.answering.evidence.choosing import choice_of
+from engine.answering.evidence.lists import in_a_row
+from engine.answering.evidence.meaning import Meanings
+from engine.answering.evidence.particular import particular
+from engine.answering.evidence.saying import is_anothers_word, is_unsaid
+from engine.answering.evidence.sentences import Scored, score_sentences, sigmoid, term_weights
+from engine.answering.evidence.verdict import verdict
+from engine.answering.evidence.whose import whose
 from engine.answering.extremes import extreme_of
 from engine.answering.files import Files, Told
 from engine.answering.gathering import Gathered, gathered
-from engine.answering.hearing import Hearing
-from engine.answering.kinds import Kind, kind_of
-from engine.answering.lists import in_a_row
-from engine.answering.meaning import Meanings
-from engine.answering.nested import nested_of
-from engine.answering.particular import particular
 from engine.answering.preferring import preferred
-from engine.answering.question import Question
+from engine.answering.questions.compared import compared_of
+from engine.answering.questions.kinds import Kind, kind_of
+from engine.answering.questions.nested import nested_of
+from engine.answering.questions.question import Question
+from engine.answering.questions.relations import Of
+from engine.answering.questions.twofold import questions_in
 from engine.answering.quote import (
     BESIDE,
     Quoted,
@@ -37,21 +39,19 @@ from engine.answering.quote import (
     share,
     shown,
 )
-from engine.answering.reader import Reads
-from engine.answering.relations import Of
-from engine.answering.saying import is_anothers_word, is_unsaid
-from engine.answering.sentences import Scored, score_sentences, sigmoid, term_weights
-from engine.answering.short import MOST
+from engine.answering.reading.brief import brief
+from engine.answering.reading.hearing import Hearing
+from engine.answering.reading.reader import Reads
+from engine.answering.reading.short import MOST
 from engine.answering.summing import summary_of
 from engine.answering.sureness import signs, sureness
-from engine.answering.talk import Talk
 from engine.answering.tasks import open_tasks
+from engine.answering.texts.defining import Term
+from engine.answering.texts.describing import Described
+from engine.answering.texts.talk import Talk
 from engine.answering.totals import of_all, total_of
-from engine.answering.twofold import questions_in
 from engine.answering.unnest import Unnesting
-from engine.answering.verbs import VERBS
-from engine.answering.verdict import verdict
-from engine.answering.whose import whose
+from engine.answering.words.verbs import VERBS
 from engine.interleave import Hop, Step
 from engine.library import Library, Passage
 from engine.policy import Policy

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
+from engine.answering.evidence.sentences import MARKUP, Scored
 from engine.answering.files import Files, Told
-from engine.answering.grammar import LONGEST
-from engine.answering.question import Question
+from engine.answering.questions.question import Question
 from engine.answering.quote import HEADING_WORDS, Quoted, once, shown
-from engine.answering.sentences import MARKUP, Scored
-from engine.answering.stems import stem
+from engine.answering.words.grammar import LONGEST
+from engine.answering.words.stems import stem
 from engine.library import Passage
 
 _FILE = (  # of what is written, not of a freezer

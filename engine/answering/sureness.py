@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.answering.sentences import FEATURES, Scored, lasting
-from engine.answering.verbs import thing_missing
-from engine.answering.whose import Whose
+from engine.answering.evidence.sentences import FEATURES, Scored, lasting
+from engine.answering.evidence.whose import Whose
+from engine.answering.words.verbs import thing_missing
 
 SIGNS = (
     "sentence",  # its logit, without what it has for being news

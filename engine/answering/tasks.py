@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from engine.answering.evidence.lists import in_a_row
+from engine.answering.evidence.sentences import Scored
 from engine.answering.files import Files, Told
-from engine.answering.grammar import LONGEST
-from engine.answering.lists import in_a_row
 from engine.answering.quote import Quoted, shown
-from engine.answering.sentences import Scored
-from engine.answering.stems import stem
+from engine.answering.words.grammar import LONGEST
+from engine.answering.words.stems import stem
 
 _ASKED = re.compile(
     r"\b(?:open|outstanding|unfinished|remaining|pending) (?:tasks?|to-?dos?|points?|items?)\b|\bto-?do(?: list|s)\b"

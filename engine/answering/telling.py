@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.answering.compared import Compared
-from engine.answering.countries import countries_in
-from engine.answering.lives import DAY, day_of, event_of, ordered
-from engine.answering.quantities import quantities
+from engine.answering.evidence.sentences import Scored
+from engine.answering.evidence.verdict import DENIES
+from engine.answering.questions.compared import Compared
 from engine.answering.quote import Quoted
-from engine.answering.sentences import Scored
-from engine.answering.stems import STOP, WORD, stem, stems_of
-from engine.answering.times import times_in
-from engine.answering.verbs import VERBS
-from engine.answering.verdict import DENIES
+from engine.answering.texts.lives import DAY, day_of, event_of, ordered
+from engine.answering.words.countries import countries_in
+from engine.answering.words.quantities import quantities
+from engine.answering.words.stems import STOP, WORD, stem, stems_of
+from engine.answering.words.times import times_in
+from engine.answering.words.verbs import VERBS
 
 if TYPE_CHECKING:
     from engine.answering.quoting import Quoting

@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from engine.answering.grammar import LONGEST
-from engine.answering.question import Question
+from engine.answering.evidence.sentences import FEATURES, WEIGHTS, Scored, sigmoid
+from engine.answering.questions.question import Question
 from engine.answering.quote import share
-from engine.answering.sentences import FEATURES, WEIGHTS, Scored, sigmoid
-from engine.answering.stems import stem
-from engine.answering.verbs import VERBS
+from engine.answering.words.grammar import LONGEST
+from engine.answering.words.stems import stem
+from engine.answering.words.verbs import VERBS
 from engine.library import Passage
 
 _IN_ALL = re.compile(r"\b(?:total|altogether|all told|in all|in total|bill|invoice|receipt|sum)\b", re.I)

@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.answering.kinds import Kind
-from engine.answering.nested import Nested
-from engine.answering.particular import particular
-from engine.answering.placing import In
+from engine.answering.evidence.particular import particular
+from engine.answering.evidence.sentences import Scored, names_in
+from engine.answering.questions.kinds import Kind
+from engine.answering.questions.nested import Nested
+from engine.answering.questions.placing import In
+from engine.answering.questions.relations import Of
 from engine.answering.quote import Quoted, is_a_date, once, people_in, shown
-from engine.answering.relations import Of
-from engine.answering.sentences import Scored, names_in
-from engine.answering.stems import STOP, WORD, stems_of
-from engine.answering.talk import Talk, bare
+from engine.answering.texts.talk import Talk, bare
+from engine.answering.words.stems import STOP, WORD, stems_of
 from engine.interleave import Step
 from engine.library import Passage
 

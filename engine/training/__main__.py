@@ -31,8 +31,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.answering.quoting import READ
-from engine.answering.reader import READER, Reader, Reads, Words
-from engine.answering.tuned import TUNED
+from engine.answering.reading.reader import READER, Reader, Reads, Words
+from engine.answering.reading.tuned import TUNED
 from engine.config import ConfigError, ModelConfig
 from engine.tokenizer import MemoryTokenizer
 from engine.training import language, quoting, reading, sureness, tuning

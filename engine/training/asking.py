@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from engine.answering.stems import STOP
+from engine.answering.words.stems import STOP
 
 _CAP = r"(?![a-z])[^\W\d_][\w’'-]*"
 _NAME = rf"(?:(?:Mr|Mrs|Dr|St)\. )?{_CAP}(?: (?:(?:of|the|de|la|van|von|du) ){{0,2}}{_CAP})*"

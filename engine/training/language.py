@@ -20,10 +20,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.answering.meaning import Meanings
-from engine.answering.question import Question
-from engine.answering.reader import Reader, Words, padded
-from engine.answering.windows import WORD, marked
+from engine.answering.evidence.meaning import Meanings
+from engine.answering.questions.question import Question
+from engine.answering.reading.reader import Reader, Words, padded
+from engine.answering.reading.windows import WORD, marked
 from engine.training.timed import Log, Timed
 
 SHARE, RATE = 0.4, 1.5e-3  # of a reader's minutes; learning rate

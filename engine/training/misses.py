@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 
-from engine.answering.meaning import Meanings
-from engine.answering.question import Question
-from engine.answering.stems import STOP, stem, stems_of
+from engine.answering.evidence.meaning import Meanings
+from engine.answering.questions.question import Question
+from engine.answering.words.stems import STOP, stem, stems_of
 from engine.training.quoting import Closed
 
 NAME = re.compile(r"(?<=[\w,] )[A-Z][\w-]+(?: (?:of |the |de |van )?[A-Z][\w-]+)*")

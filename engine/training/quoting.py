@@ -23,10 +23,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.answering.meaning import Meanings
-from engine.answering.question import Question
-from engine.answering.sentences import BIAS, FEATURES, WEIGHTS, read_sentences, term_weights
-from engine.answering.stems import stems_of
+from engine.answering.evidence.meaning import Meanings
+from engine.answering.evidence.sentences import BIAS, FEATURES, WEIGHTS, read_sentences, term_weights
+from engine.answering.questions.question import Question
+from engine.answering.words.stems import stems_of
 from engine.library import Passage
 from engine.tokenizer import MemoryTokenizer
 from engine.training.generator import memory

@@ -11,7 +11,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from engine.answering.reader import LONGEST, Batch, Reader, Words
+from engine.answering.reading.reader import LONGEST, Batch, Reader, Words
 from engine.training.samples import Sample
 
 RATE, FURTHER, BATCH = 1e-3, 6e-4, 24  # learning rates, the second for a reader that goes on; questions a step

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import torch
 
-from engine.answering.meaning import Meanings
-from engine.answering.question import Question
-from engine.answering.reader import LONGEST
-from engine.answering.sentences import score_sentences
-from engine.answering.windows import WORD, Asked, Window, asked_of, window_of
+from engine.answering.evidence.meaning import Meanings
+from engine.answering.evidence.sentences import score_sentences
+from engine.answering.questions.question import Question
+from engine.answering.reading.reader import LONGEST
+from engine.answering.reading.windows import WORD, Asked, Window, asked_of, window_of
 from engine.tokenizer import MemoryTokenizer
 from engine.training.asking import count_words, turn
 from engine.training.generator import memory

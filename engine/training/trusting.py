@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.answering.reader import LONGEST, Reader, Words
+from engine.answering.reading.reader import LONGEST, Reader, Words
 from engine.training.quoting import FALSE_REFUSALS
 from engine.training.reading import read_all
 from engine.training.samples import Sample

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from engine.answering.reader import READER, Reader, Reads, Words
-from engine.answering.tuned import TUNED, tunable, write_changes
+from engine.answering.reading.reader import READER, Reader, Reads, Words
+from engine.answering.reading.tuned import TUNED, tunable, write_changes
 from engine.training.quoting import Closed, read_units
 from engine.training.reading import lessons
 from engine.training.samples import Maker, Sample, in_processes, prepare

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import engine
-from engine.answering.meaning import Meanings
-from engine.answering.reader import Reader
+from engine.answering.evidence.meaning import Meanings
+from engine.answering.reading.reader import Reader
 
 TINY = Path(engine.__path__[0]) / "checkpoints" / "twin-tiny"
 TEXTS = [

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from small_run import PRESET, write_data
 
 import engine.training
-from engine.answering.reader import READER
+from engine.answering.reading.reader import READER
 from engine.config import ModelConfig
 from engine.training import quoting, samples
 from engine.training.__main__ import main

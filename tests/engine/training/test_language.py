@@ -12,7 +12,7 @@ import pytest
 import torch
 from few_texts import TEXTS, TINY, small_reader
 
-from engine.answering.reader import Reader, Words
+from engine.answering.reading.reader import Reader, Words
 from engine.training.language import Learner, Sources, Teacher, learn, lessons, own_vectors
 from engine.training.samples import Maker
 from engine.training.timed import Timed

@@ -10,7 +10,7 @@ import pytest
 import torch
 from few_texts import TEXTS, TINY, small_reader
 
-from engine.answering.reader import READER, Reader, Reads, Words
+from engine.answering.reading.reader import READER, Reader, Reads, Words
 from engine.training.quoting import Closed
 from engine.training.reading import RATE, lessons, loss_of
 from engine.training.samples import Maker, Sample, bare_words, cut, hidden

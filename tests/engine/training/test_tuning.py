@@ -12,8 +12,8 @@ import torch
 from few_texts import TINY
 from small_run import write_data
 
-from engine.answering.reader import READER, Reads
-from engine.answering.tuned import TUNED
+from engine.answering.reading.reader import READER, Reads
+from engine.answering.reading.tuned import TUNED
 from engine.training import tuning
 from engine.training.__main__ import main
 from engine.training.quoting import read_units

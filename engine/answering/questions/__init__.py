@@ -1,0 +1,1 @@
+"""What a question asks for: its words, the kind of its answer, its parts."""

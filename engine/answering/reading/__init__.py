@@ -1,0 +1,1 @@
+"""The reader, and the short answer that it finds in a sentence."""

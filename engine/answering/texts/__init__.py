@@ -1,0 +1,1 @@
+"""How texts put things: names, plans, lives, days, talk, tables; nothing here knows of a question."""

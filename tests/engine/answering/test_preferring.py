@@ -1,0 +1,51 @@
+"""What comes first of sentences that are about as good: somebody by name, how it is done."""
+
+from __future__ import annotations
+
+import pytest
+from rare import asked_of
+
+from engine.answering.words.verbs import tells_to
+
+
+def first(question: str, texts: list[str]) -> str:
+    quoted = asked_of(question, texts).chosen()
+    assert quoted is not None
+    return quoted.sentences[0].text
+
+
+def test_somebody_by_name_before_the_same_man() -> None:
+    texts = [
+        "For the sound I have asked the same man who did it at Lagerhuset.",
+        "The sound at Lagerhuset was by Oskar Blom.",
+    ]
+    assert "Oskar" in first("Who did the sound at Lagerhuset?", texts)
+    assert "same man" in first("Who did the sound at Lagerhuset?", [texts[0], "Oskar Blom likes Lagerhuset."])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("Press the reset key once.", True),
+        ("2. Then press the reset key.", True),
+        ("Please hold the key for ten seconds.", True),
+        ("First check-up of Daniel was in May.", False),
+        ("Pressed the reset key.", False),
+        ("The reset key helped.", False),
+        ("Never take off the cover.", False),
+        ("Call Tom about the boiler reset.", False),
+        ("Open day at the shed on Friday.", False),
+        ("Get to the cabin by Friday, Tom said.", False),
+        ("Pay rent for the bike on Friday.", False),
+        ("Work was hard.", False),
+        ("Thank you Anna", False),
+    ],
+)
+def test_what_tells_to_do_something(text: str, is_told: bool) -> None:
+    assert tells_to(text) is is_told
+
+
+def test_how_to_do_it_before_that_it_was_done() -> None:
+    texts = ["I reset the boiler at seven, which helped.", "The boiler may lock. Press the reset key once."]
+    assert first("How do I reset the boiler?", texts) == "Press the reset key once."
+    assert first("When did I reset the boiler?", texts) == texts[0]
