@@ -52,6 +52,7 @@ from engine.training.word_vectors import count_passages, first_vectors, learn, m
 from engine.weights import save
 
 HERE = Path(__file__).parent
+WORD_STEPS = 200
 ALL_SAMPLES = 50.0  # minutes from which on `answer` makes all samples; for fewer, as much smaller a part
 
 
@@ -79,7 +80,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--device", default=device, help="cpu, cuda or cuda:N (here: %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 = all")
     parser.add_argument("--seed", type=int, default=1, help="of weights and batches (1)")
-    parser.add_argument("--steps", type=int, default=200, help="words: batches to learn from (200)")
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=0,
+        help="words: batches to learn from (200); answer, tune: the reader's, in all (as many as --minutes allow)",
+    )
     parser.add_argument(
         "--qwen3", type=Path, help="convert: folder of a Qwen3 checkpoint (safetensors, tokenizer.json)"
     )
@@ -163,8 +169,8 @@ def run(given: argparse.Namespace) -> None:
         if given.data is None or given.to is None:
             raise FileNotFoundError("tune needs --data DIR and --to CHECKPOINT")
         tuning.tune(
-            given.to, given.data, given.people or tuning.shipped(), given.out, given.minutes, seed=given.seed,
-            device=given.device, processes=torch.get_num_threads(),
+            given.to, given.data, given.people or tuning.shipped(), given.out, given.minutes, given.steps,
+            seed=given.seed, device=given.device, processes=torch.get_num_threads(),
         )  # fmt: skip
     else:
         if given.to is None:
@@ -192,12 +198,12 @@ def learn_words(
         Corpus(prepared, corpora), tokenizer, documents=384, group=16, max_tokens=256,
         top_k=config.routing.top_k, hops=0.0, seed=given.seed,
     )  # fmt: skip
-    save_vectors(learn(first, maker, given.steps, config.routing.chunk_size), out)
+    save_vectors(learn(first, maker, given.steps or WORD_STEPS, config.routing.chunk_size), out)
 
 
 def fit_answers(given: argparse.Namespace) -> None:
-    """How a checkpoint quotes: sentence scores, and a reader trained for so many minutes in all, written beside its
-    weights and into the `twin_config` of its config.json; thresholds too, where it has none set by hand."""
+    """How a checkpoint quotes: sentence scores, and a reader trained for so many minutes or steps in all, written
+    beside its weights and into the `twin_config` of its config.json; thresholds too, where it has none set by hand."""
     checkpoint, data, out, minutes = given.to, given.data, given.out, given.minutes
     by_hand = "grounded_weights" in ModelConfig.read(checkpoint).answering
     quotes = quoting.fit(checkpoint, data)
@@ -212,10 +218,11 @@ def fit_answers(given: argparse.Namespace) -> None:
     else:
         share, state, rate = language.SHARE, out / "reader.state", reading.RATE
         begun = language.learn(
-            words, data, given.teacher, out / "language.state", minutes * share, seed=given.seed, device=given.device
-        )
+            words, data, given.teacher, out / "language.state", minutes * share, round(given.steps * share),
+            seed=given.seed, device=given.device,
+        )  # fmt: skip
     run = Timed(lambda: begun, state, rate, given.seed, given.device)
-    run.train(lessons(maker, words, run.step, given.seed), minutes * (1 - share))
+    run.train(lessons(maker, words, run.step, given.seed), minutes * (1 - share), round(given.steps * (1 - share)))
     reader = run.mean.cpu()
     save_file({name: value.bfloat16() for name, value in reader.state_dict().items()}, checkpoint / READER)
     if (checkpoint / TUNED).exists():

@@ -183,26 +183,29 @@ def lessons(
     def loss(rows: Sequence[Row], wanted: Tensor, drawn: int, learner: Learner) -> Tensor:
         return learner.loss(words, rows, wanted.float(), random.Random(drawn), all_words=teacher is not None)
 
+    skipped = step % (TOGETHER * TIMES)
+    step -= skipped
     while True:
         rng = random.Random(f"{seed} {step}")
         texts = [sources.rows(rng) for _ in range(TOGETHER)]
         made = [(rows, targets(rows).bfloat16()) for rows in texts]
-        for _ in range(TIMES):
-            for rows, wanted in rng.sample(made, len(made)):
-                yield partial(loss, rows, wanted, rng.getrandbits(62))
-                step += 1
+        drawn = [(*one, rng.getrandbits(62)) for _ in range(TIMES) for one in rng.sample(made, len(made))]
+        for rows, wanted, seen in drawn[skipped:]:
+            yield partial(loss, rows, wanted, seen)
+        step += len(drawn)
+        skipped = 0
 
 
 def learn(
-    words: Words, data: Path, teacher: Path | None, state: Path, minutes: float, log: Log = print, seed: int = 0,
-    device: str = "cpu",
+    words: Words, data: Path, teacher: Path | None, state: Path, minutes: float, steps: int = 0, log: Log = print,
+    seed: int = 0, device: str = "cpu",
 ) -> Reader:  # fmt: skip
-    """A reader whose lower blocks have read for so many minutes in all.
+    """A reader whose lower blocks have read for so many minutes in all, or `steps` where these are given.
 
     Raises FileNotFoundError where data has no texts."""
     vocabulary, width = words.meanings.table.shape
     hidden = json.loads((teacher / "config.json").read_text(encoding="utf-8"))["hidden_size"] if teacher else width
     size = len(LAYERS) * hidden if teacher else hidden
     run = Timed(lambda: Learner(Reader(vocabulary, width), size), state, RATE, seed, device)
-    run.train(lessons(words, data, teacher, run.step, seed, device), minutes, log)
+    run.train(lessons(words, data, teacher, run.step, seed, device), minutes, steps, log)
     return run.mean.reader

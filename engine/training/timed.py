@@ -1,4 +1,4 @@
-"""A small network in training for so many minutes: its weights, their running mean, one optimiser, all in one file."""
+"""A small network in training: weights, their running mean, one optimiser and what it has had, all in one file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Log = Callable[[str], None]
 
 
 class Timed(Generic[M]):
-    """A network in training: time-bounded, saved every five minutes, gone on with where its state is found."""
+    """A network in training: bounded by time, saved every five minutes, gone on with where its state is found."""
 
     def __init__(
         self, made: Callable[[], M], state: Path, rate: float, seed: int = 0, device: str = "cpu"
@@ -46,11 +46,24 @@ class Timed(Generic[M]):
         if state.exists():
             self._load()
 
-    def train(self, losses: Iterator[Callable[[M], Tensor]], minutes: float, log: Log = print) -> None:
-        """Until `minutes` in all are spent, what is made before the first step not counted; the learning rate falls to
-        nothing with them. Raises Stopped behind the step in which a signal asks for it; the state is saved."""
-        if self.spent >= minutes * 60:
-            log(f"{self.state} has had its {minutes:.1f} minutes: raise --minutes to train on")
+    def train(
+        self, losses: Iterator[Callable[[M], Tensor]], minutes: float, steps: int = 0, log: Log = print
+    ) -> None:  # fmt: skip
+        """Until `minutes` in all are spent, what is made before the first step not counted, or `steps` are taken.
+
+        The learning rate falls to nothing with the steps, so that the same seed gives the same weights however often
+        and wherever it was stopped; with the minutes where no steps are given. Raises Stopped behind the step in which
+        a signal asks for it; the state is saved."""
+
+        def done() -> float:
+            return self.step / steps if steps else self.spent / minutes / 60
+
+        def is_over() -> bool:
+            return self.spent >= minutes * 60 or done() >= 1
+
+        if is_over():
+            had = f"{steps} steps" if steps and done() >= 1 else f"{minutes:.1f} minutes"
+            log(f"{self.state} has had its {had}: raise --{had.split()[1]} to train on")
             return
         losses = chain([next(losses)], losses)
         keep_lines(self.lines, lambda line: line["part"] != self.state.stem or line["step"] <= self.step)
@@ -58,8 +71,8 @@ class Timed(Generic[M]):
         begun = saved = time.monotonic()
         before = self.spent
         with asked_to_stop() as asked:
-            while self.spent < minutes * 60 and not asked:
-                held.append(self.learn(next(losses), self.spent / minutes / 60))
+            while not is_over() and not asked:
+                held.append(self.learn(next(losses), done()))
                 self.spent = before + time.monotonic() - begun
                 self._write(held[-1])
                 if self.step % 50 == 0:
@@ -78,10 +91,11 @@ class Timed(Generic[M]):
             file.write(json.dumps(entry) + "\n")
 
     def learn(self, loss: Callable[[M], Tensor], done: float) -> float:
-        """One step; done: the share of the time that is spent."""
+        """One step; done: the share of the training that is."""
         for group in self.optimizer.param_groups:
             falling = 0.03 + 0.97 * math.cos(done * math.pi / 2) ** 2
             group["lr"] = self.rate * min(1.0, (self.step + 1) / WARM) * falling
+        torch.manual_seed(self.seed << 32 | self.step)  # what is dropped out is the step's, wherever a run was stopped
         value = loss(self.own.train())
         self.optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]

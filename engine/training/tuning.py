@@ -45,10 +45,10 @@ class PeopleMaker(Maker):
 
 
 def tune(
-    checkpoint: Path, data: Path, files: Sequence[Path], out: Path, minutes: float, *, seed: int, device: str,
-    processes: int,
+    checkpoint: Path, data: Path, files: Sequence[Path], out: Path, minutes: float, count: int = 0, *, seed: int,
+    device: str, processes: int,
 ) -> None:  # fmt: skip
-    """Writes TUNED into the checkpoint's folder, after so many minutes of training in all."""
+    """Writes TUNED into the checkpoint's folder, after so many minutes of training in all, or `count` steps."""
     maker = PeopleMaker(checkpoint, data, WINDOWS)
     words = Words(maker.meanings)
 
@@ -57,7 +57,8 @@ def tune(
 
     out.mkdir(parents=True, exist_ok=True)
     run = Timed(begun, out / "people.state", RATE, seed, device)
-    run.train(steps(maker, Maker(checkpoint, data, share=SHARE), words, files, run.step, seed, processes), minutes)
+    learnt = steps(maker, Maker(checkpoint, data, share=SHARE), words, files, run.step, seed, processes)
+    run.train(learnt, minutes, count)
     write_changes(run.mean, checkpoint / READER, checkpoint / TUNED)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import random
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -70,6 +71,20 @@ def test_words_that_are_hidden_are_learnt_from_those_around(words: Words, data: 
     held = [run.learn(loss, 0.0) for loss in islice(lessons(words, data, None, 0), 60)]
     assert sum(held[-10:]) < 0.8 * sum(held[:10])
     assert torch.equal(run.own.reader.meet.weight, above), "what meets the question is not touched"
+
+
+@pytest.mark.usefixtures("small")
+def test_a_step_has_the_same_words_wherever_it_is_gone_on_with(
+    words: Words, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.training.language.TOGETHER", 3)
+
+    def read(step: int, count: int) -> list[tuple[object, ...]]:
+        return [loss.args for loss in islice(lessons(words, data, None, step), count) if isinstance(loss, partial)]
+
+    whole = [(rows, drawn) for rows, _, drawn in read(0, 20)]
+    assert [(rows, drawn) for rows, _, drawn in read(13, 7)] == whole[13:]
+    assert len({drawn for _, drawn in whole}) == 20
 
 
 @pytest.mark.usefixtures("small")

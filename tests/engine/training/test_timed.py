@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,15 +45,50 @@ def test_it_learns_and_goes_on(tmp_path: Path) -> None:
 
 def test_it_stops_when_its_minutes_are_spent(tmp_path: Path) -> None:
     run, lines = begun(tmp_path / "state"), list[str]()
-    run.train(losses(100_000), 0.005, lines.append)
+    run.train(losses(100_000), 0.005, log=lines.append)
     assert run.spent >= 0.3
     assert lines
     steps = run.step
     assert 50 <= steps < 100_000
     again = begun(tmp_path / "state")
-    again.train(losses(0), 0.005, lines.append)
+    again.train(losses(0), 0.005, log=lines.append)
     assert again.step == steps, "nothing is asked for once they are spent"
     assert "raise --minutes" in lines[-1]
+
+
+def drawn(step: int) -> Iterator[Callable[[nn.Module], Tensor]]:
+    while True:
+        seen = torch.randn(4, 3, generator=torch.Generator().manual_seed(step))
+        yield partial(off_two, seen)
+        step += 1
+
+
+def off_two(seen: Tensor, network: nn.Module) -> Tensor:
+    out: Tensor = network(seen)
+    return (out - 2.0).square().sum()
+
+
+def test_of_so_many_steps_one_seed_makes_one_network_however_often_it_was_stopped(tmp_path: Path) -> None:
+    def network(state: Path, minutes: tuple[float, ...]) -> tuple[int, Tensor]:
+        for each in minutes:
+            run = Timed(lambda: nn.Sequential(nn.Dropout(0.5), nn.Linear(3, 2)), state, rate=0.1)
+            run.train(drawn(run.step), each, 400, log=lambda line: None)
+        return run.step, run.mean.state_dict()["1.weight"]
+
+    whole = network(tmp_path / "whole.state", (10.0,))
+    parts = network(tmp_path / "parts.state", (0.0005, 0.001, 10.0))
+    assert whole[0] == parts[0] == 400
+    assert torch.equal(whole[1], parts[1])
+
+
+def test_the_time_bounds_the_steps_as_well(tmp_path: Path) -> None:
+    run, lines = begun(tmp_path / "state"), list[str]()
+    run.train(losses(100_000), 0.002, 100_000, log=lines.append)
+    assert 0 < run.step < 100_000
+    run.train(losses(0), 0.002, 100_000, log=lines.append)
+    assert "raise --minutes" in lines[-1]
+    run.train(losses(0), 10.0, run.step, log=lines.append)
+    assert "raise --steps" in lines[-1]
 
 
 def logged(folder: Path) -> list[int]:
