@@ -39,12 +39,12 @@ def rows_of(folder: Path) -> list[dict[str, Any]]:
 @pytest.mark.timeout(300)
 def test_a_memory_grows_from_size_to_size_and_a_run_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    asked = ["bench", "scale", "--out", str(out), "--questions", "3", "--encode", "12K"]
-    assert main([*asked, "--sizes", "8K"]) == 0
-    assert main([*asked, "--sizes", "8K,24K", "--resume"]) == 0  # 8K is done; from 12K on it is derived
+    asked = ["bench", "scale", "--out", str(out), "--questions", "3", "--encode", "6K"]
+    assert main([*asked, "--sizes", "4K"]) == 0
+    assert main([*asked, "--sizes", "4K,12K", "--resume"]) == 0  # 4K is done; from 6K on it is derived
     small, large = rows_of(out)
-    assert (small["size"], large["size"]) == (8192, 24576)
-    assert 8192 <= small["tokens"] < large["tokens"]
+    assert (small["size"], large["size"]) == (4096, 12288)
+    assert 4096 <= small["tokens"] < large["tokens"]
     assert small["derived"] == 0
     assert 0 < large["derived"] < large["documents"]
     for row in (small, large):
@@ -56,7 +56,7 @@ def test_a_memory_grows_from_size_to_size_and_a_run_goes_on(tmp_path: Path, caps
     assert large["chunks"] > 2 * small["chunks"]
     shown = capsys.readouterr().out
     assert scale_report.table([small, large]) in shown
-    assert "8K" in (out / "scale.md").read_text(encoding="utf-8")
+    assert "4K" in (out / "scale.md").read_text(encoding="utf-8")
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,10 +36,10 @@ EVERY = 4  # of a folder's questions; 1 asks all, and all invented memories
 INVENTED = [
     f"{name}/u{at}"
     for name, many, one in (
-        ("gen-a", 6, 3),
+        ("gen-a", 6, None),
         ("gen-b", 8, None),
         ("gen-c", 8, 5),
-        ("gen-d", 8, 5),
+        ("gen-d", 8, None),
         ("gen-e", 6, 1),
         ("gen-f", 4, 1),
         ("gen-g", 4, 1),
