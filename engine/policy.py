@@ -27,7 +27,7 @@ class Policy:
     layer_weights: tuple[float, ...] = ()  # of the routing layers among each other; () = equal
     grounded_at: float = 0.0  # quote: an answer less sure than this grounds nothing
     grounded_weights: tuple[float, ...] = ()  # of answering.sureness.SIGNS, then the bias; () = as reader_weights
-    sentence_weights: tuple[float, ...] = ()  # of answering.sentences.FEATURES, then the bias; () = its own
+    sentence_weights: tuple[float, ...] = ()  # of answering.evidence.sentences.FEATURES, then the bias; () = its own
     reader_weights: tuple[float, ...] = ()  # of a sentence's own logit, of the reader's, bias; () = no reader
     choosing_weight: float = 0.0  # of the reader's logit in the choice of the sentence
     span_at: float = 1.0  # probability from which a short answer is put in front of the quote

@@ -18,9 +18,9 @@ SIGNS = (
     "no_kind",  # an answer of some kind is expected, and is not there
     "missing",  # weight of the rarest word that is nowhere around, against the rarest asked
     "nested",  # the question names something by what is said of it, so that no one sentence has its words
-    "anothers",  # in a talk, it is said of another than the one who is asked of (answering.whose)
+    "anothers",  # in a talk, it is said of another than the one who is asked of (answering.evidence.whose)
     "told_of_another",  # and how much more of the question is, than of that one
-    "unsaid",  # nothing shown says it in a way in which such a thing is said (answering.saying)
+    "unsaid",  # nothing shown says it in a way in which such a thing is said (answering.evidence.saying)
 )
 LONG = 12  # words of a question at most
 UNMET = -6.0  # at most, where no word of the question is near the sentence

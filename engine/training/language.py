@@ -1,4 +1,4 @@
-"""What the reader knows of language before it sees a question: the lower blocks (answering.reader) learn to say what
+"""What the reader knows of language before it sees a question: the lower blocks (answering.reading.reader) learn to say what
 each word means where it stands.
 
 Plain text and the sets' own paragraphs and questions, a fifth of the words hidden. What is to be said are a teacher's

@@ -1,4 +1,4 @@
-"""How the reader (answering.reader) learns from samples, and how well it does."""
+"""How the reader (answering.reading.reader) learns from samples, and how well it does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples for the reader (answering.reader): questions with their best sentences, some with the answering ones taken
+"""Samples for the reader (answering.reading.reader): questions with their best sentences, some with the answering ones taken
 away."""
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Trust:
 
 
 def trust(words: Words, reader: Reader, own: Sequence[float], samples: Sequence[Sample]) -> Trust:
-    """own: weights of answering.sentences.FEATURES and the bias. Sentences are chosen by these alone."""
+    """own: weights of answering.evidence.sentences.FEATURES and the bias. Sentences are chosen by these alone."""
     factors, bias = torch.tensor(own[:-1]), own[-1]
     rows: list[list[float]] = []
     runs: list[tuple[float, bool]] = []  # share of the best sentence's best run, whether it is right

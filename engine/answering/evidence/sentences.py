@@ -39,7 +39,7 @@ FEATURES = (
     "echo",  # holds nothing that the question did not have, or is of another's "I" where the owner asks of "I"
     "markup",  # front matter, headings, rules of tables
     "recent",  # the question asks how things are now: how new the document is among those that say such a thing
-    "meaning",  # likeness of the sentence to the question (answering.meaning)
+    "meaning",  # likeness of the sentence to the question (answering.evidence.meaning)
     "meaning_around",
     "meaning_words",
     "focus",  # the thing asked for is named here; half where the question names none

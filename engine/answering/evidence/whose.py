@@ -17,6 +17,7 @@ from engine.answering.texts.mine import is_me
 from engine.answering.texts.talk import Talk
 from engine.answering.words.grammar import LONGEST
 from engine.answering.words.stems import stems_of, unaccented
+from engine.answering.words.verbs import VERBS
 from engine.library import Passage
 
 ALIKE = 0.2  # of the question that another's sentence may have less than the best of one's own, and still tells
@@ -27,7 +28,7 @@ class Whose:
     """What a talk has of a question about one of those who talk."""
 
     is_anothers: float  # 1: the answer is another's of themselves; 0: not, or nobody knows; less: plainly one's own
-    told_of_another: float  # share of what is asked that another says of themselves, beyond what is said of the one
+    told_of_another: float  # share of what is asked that one sentence of theirs has beyond any own, and only theirs have
 
 
 NOBODYS = Whose(0.0, 0.0)
@@ -60,13 +61,23 @@ def whose(
     asked = {s: weight for s, weight in weights.items() if s not in own_name}
     total = sum(asked.values()) or 1.0
     most = {True: 0.0, False: 0.0}  # of the question, by whether another tells it
+    others, own = set[str](), set[str]()  # words for things that are asked of, by whose sentences have them
     for sentence in found:
-        told = _is_of_another(talks[sentence.document], sentence, asked_of, own_name)
+        talk = talks[sentence.document]
+        plainly = _is_of_another(talk, sentence, asked_of, own_name, or_plainly=True)
+        if plainly:
+            others |= sentence.covered - VERBS
+        elif plainly is False or not talk.turns:  # what is written outside of talk may be anybody's
+            own |= sentence.covered - VERBS
+        told = _is_of_another(talk, sentence, asked_of, own_name)
         if told is not None:
             most[told] = max(most[told], sum(asked.get(s, 0.0) for s in sentence.covered) / total)
     is_anothers = _is_of_another(talks[answer.document], answer, asked_of, own_name, or_plainly=True)
     beyond = min(most[True], most[True] - most[False] + ALIKE)
-    return Whose(float(is_anothers is True), max(0.0, beyond))
+    only = {s: asked.get(s, 0.0) for s in others - own}
+    if max(only.values(), default=0.0) <= max((asked.get(s, 0.0) for s in own), default=0.0):
+        only.clear()  # the heaviest thing is one's own: "the job interview", where another has a job
+    return Whose(float(is_anothers is True), max(0.0, beyond) + sum(only.values()) / total)
 
 
 def who_is_asked_of(question: Question, talks: Iterable[Talk], me: Sequence[str] = ()) -> str | None:

@@ -47,7 +47,7 @@ class Window:
     words: tuple[str, ...]
     marks: npt.NDArray[np.int16]  # [words] bits of MARKS
     weights: npt.NDArray[np.float32]  # [words] of the question's word that stands here, the rarest being 1
-    features: npt.NDArray[np.float32]  # answering.sentences.FEATURES
+    features: npt.NDArray[np.float32]  # answering.evidence.sentences.FEATURES
     first: int
     last: int
     places: tuple[tuple[int, int], ...]  # of words[first:last] in the document's text

@@ -49,7 +49,7 @@ class Described:
 
     @classmethod
     def of(cls, question: str) -> Described | None:
-        """A name with its capitals (answering.capitals), and nothing else that is asked."""
+        """A name with its capitals (answering.questions.capitals), and nothing else that is asked."""
         text = question[:LONGEST]
         if text.isupper() or (asked := _ASKED.fullmatch(text)) is None:
             return None

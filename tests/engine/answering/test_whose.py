@@ -60,6 +60,35 @@ def test_what_is_told_of_the_one_who_is_asked_of_is(question: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "least", "most"),
+    [
+        ("What does Owen want for his daughter?", 0.4, 2.0),  # Nadia has one
+        ("What does Nadia want for her daughter?", 0.0, 0.0),
+        ("What does Owen want for his birthday?", 0.0, 0.0),
+        ("What did Owen get for his birthday?", 0.0, 0.0),  # "your birthday"
+        ("What bicycle does Owen want for his daughter's birthday?", 0.0, 0.2),  # as heavy a thing is his own
+    ],
+)
+def test_what_only_another_speaks_of_counts_against_an_answer(question: str, least: float, most: float) -> None:
+    text = (
+        "Nadia: My daughter turns five in May and talks of nothing else.\nOwen: I can imagine. I want a new bicycle.\n"
+        "Nadia: For your birthday in June?\nOwen: Yes, I want a red one. Mine was stolen in Cardiff."
+    )
+    assert least <= told(question, text)[1] <= most
+
+
+def test_what_is_written_outside_of_talk_may_be_anybodys() -> None:
+    talk = "Nadia: My bees swarmed, and I lost a hive.\nOwen: I am sorry.\nNadia: I have two hives left.\nOwen: I see."
+    question = "How many hives does Owen have?"
+    alone, beside = asked_of(question, [talk]).chosen(), asked_of(question, [talk, "Six hives stand at the mill."])
+    assert alone is not None
+    quoted = beside.chosen()
+    assert quoted is not None
+    at = SIGNS.index("told_of_another")
+    assert alone.signs[at] > quoted.signs[at]
+
+
+@pytest.mark.parametrize(
     ("question", "text"),
     [
         ("Who collected a dog from the shelter?", PETS),  # of nobody who talks
