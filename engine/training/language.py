@@ -1,5 +1,5 @@
-"""What the reader knows of language before it sees a question: the lower blocks (answering.reading.reader) learn to say what
-each word means where it stands.
+"""What the reader knows of language before it sees a question: the lower blocks (answering.reading.reader) learn to say
+what each word means where it stands.
 
 Plain text and the sets' own paragraphs and questions, a fifth of the words hidden. What is to be said are a teacher's
 states of each word (a sentence encoder, asked as the batches come; its weights go nowhere), or, without a teacher, the

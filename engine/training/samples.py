@@ -1,5 +1,5 @@
-"""Samples for the reader (answering.reading.reader): questions with their best sentences, some with the answering ones taken
-away."""
+"""Samples for the reader (answering.reading.reader): questions with their best sentences, some with the answering ones
+taken away."""
 
 from __future__ import annotations
 

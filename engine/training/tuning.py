@@ -1,5 +1,5 @@
-"""How a reader learns of people's own files (answering.reading.tuned): from questions about invented people's memories, with
-some of the samples it was trained on (engine.training.samples) beside them, so that it keeps what it knew."""
+"""How a reader learns of people's own files (answering.reading.tuned): from questions about invented people's memories,
+with some of the samples it was trained on (engine.training.samples) beside them, so that it keeps what it knew."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Whose:
     """What a talk has of a question about one of those who talk."""
 
     is_anothers: float  # 1: the answer is another's of themselves; 0: not, or nobody knows; less: plainly one's own
-    told_of_another: float  # share of what is asked that one sentence of theirs has beyond any own, and only theirs have
+    told_of_another: float  # share of what is asked that a sentence of theirs has beyond any own, and only theirs have
 
 
 NOBODYS = Whose(0.0, 0.0)

@@ -1,7 +1,7 @@
 """A small network that reads the best sentences with the question in mind: which run of words answers, if any does.
 
-Words come in as the model's own vectors (answering.evidence.meaning, frozen) beside learnt ones; question and sentences go
-through the same convolutions and attention, meet, and every run of words of every sentence gets a score. All runs of
+Words come in as the model's own vectors (answering.evidence.meaning, frozen) beside learnt ones; question and sentences
+go through the same convolutions and attention, meet, and every run of words of every sentence gets a score. All runs of
 all sentences and "nothing here answers" share one softmax (Clark and Gardner 2018), so that its probabilities choose
 the short answer, and what is refused. Trained by `engine.training.reading`.
 """
