@@ -1,4 +1,4 @@
-"""Fits what chooses quotes: weights of answering.evidence.sentences.FEATURES, and the score below which nothing grounds.
+"""Fits what chooses quotes: weights of answering.evidence.sentences.FEATURES, and the score below which none grounds.
 
 Listwise: among all sentences of the best documents, those that hold the answer against the rest. Hand-set weights
 are the prior, since the sets lack what people's files have (front matter, tables, facts that change). Then one scale
