@@ -14,8 +14,9 @@ from engine.answering.evidence.meaning import Meanings
 from engine.answering.evidence.particular import particular
 from engine.answering.evidence.saying import is_anothers_word, is_unsaid
 from engine.answering.evidence.sentences import Scored, score_sentences, sigmoid, term_weights
+from engine.answering.evidence.shares import ALIKE
 from engine.answering.evidence.verdict import verdict
-from engine.answering.evidence.whose import ALIKE, whose
+from engine.answering.evidence.whose import whose
 from engine.answering.extremes import extreme_of
 from engine.answering.files import Files, Told
 from engine.answering.gathering import Gathered, gathered

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.answering.evidence.sentences import Scored
+from engine.answering.evidence.shares import Shares
 from engine.answering.questions.question import Question
 from engine.answering.texts.mine import Mine, is_me, mine_in
 from engine.answering.texts.naming import CAPITAL
@@ -39,7 +40,6 @@ _ROW = re.compile(rf"\A(?i:name|who|member|person|driver|player): {_NAME}")
 _FORMS = {form: verb for verb, *forms in (("do", "does", "did"), ("go", "goes", "went")) for form in forms}
 _TOO_COMMON = frozenset("have need get be".split())  # verbs that anything does: "the exam has been moved"
 _VOCATIVE = re.compile(rf"\W*(?:\w+[,!] )?(?P<who>{_WORD}), ")
-ALIKE = 0.2  # of the question that another's sentence may have less than the best of one's own, and still tells
 PLAINLY = 0.35  # of what another's costs: of 92 such answers (tests/owners) 81 are to questions that have one
 AS_GOOD = 0.5  # of the best sentence's score, that one which names whoever asks may have
 
@@ -71,13 +71,11 @@ class Owner:
         if not is_anothers:
             has_owner = talks[answer.document].speaker(answer.start) is not None or self._names_me(answer.says)
             return (-PLAINLY if is_anothers is False and has_owner else 0.0), 0.0
-        total = sum(weights.values()) or 1.0
-        most = {True: 0.0, False: 0.0}
+        shares = Shares(weights)
         for sentence in found:
-            told = self._is_anothers(talks[sentence.document], sentence)
-            if told is not None:
-                most[told] = max(most[told], sum(weights.get(s, 0.0) for s in sentence.covered) / total)
-        return 1.0, max(0.0, min(most[True], most[True] - most[False] + ALIKE))
+            if (told := self._is_anothers(talks[sentence.document], sentence)) is not None:
+                shares.tell(sentence.covered, told)
+        return 1.0, shares.beyond
 
     def named(self, heard: Sequence[Scored]) -> Scored | None:
         """Of the best sentences, where the best tells of a third, the first that names whoever asks and has as much of

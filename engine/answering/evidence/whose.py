@@ -12,15 +12,13 @@ from dataclasses import dataclass
 
 from engine.answering.evidence.owner import Owner
 from engine.answering.evidence.sentences import Scored
+from engine.answering.evidence.shares import Shares
 from engine.answering.questions.question import Question
 from engine.answering.texts.mine import is_me
 from engine.answering.texts.talk import Talk
 from engine.answering.words.grammar import LONGEST
 from engine.answering.words.stems import stems_of, unaccented
-from engine.answering.words.verbs import VERBS
 from engine.library import Passage
-
-ALIKE = 0.2  # of the question that another's sentence may have less than the best of one's own, and still tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +56,18 @@ def whose(
     if asked_of is None or not talks[answer.document].is_of_people:
         return NOBODYS
     own_name = frozenset(stems_of(asked_of))
-    asked = {s: weight for s, weight in weights.items() if s not in own_name}
-    total = sum(asked.values()) or 1.0
-    most = {True: 0.0, False: 0.0}  # of the question, by whether another tells it
-    others, own = set[str](), set[str]()  # words for things that are asked of, by whose sentences have them
+    shares = Shares({s: weight for s, weight in weights.items() if s not in own_name})
     for sentence in found:
         talk = talks[sentence.document]
-        plainly = _is_of_another(talk, sentence, asked_of, own_name, or_plainly=True)
-        if plainly:
-            others |= sentence.covered - VERBS
-        elif plainly is False or not talk.turns:  # what is written outside of talk may be anybody's
-            own |= sentence.covered - VERBS
-        told = _is_of_another(talk, sentence, asked_of, own_name)
-        if told is not None:
-            most[told] = max(most[told], sum(asked.get(s, 0.0) for s in sentence.covered) / total)
+        if (told := _is_of_another(talk, sentence, asked_of, own_name)) is not None:
+            shares.tell(sentence.covered, told)
+        speaks = _is_of_another(talk, sentence, asked_of, own_name, or_plainly=True)
+        if not talk.is_of_two:  # of a group, and outside of talk, it may be anybody's
+            shares.speak(sentence.covered, is_anothers=False)
+        elif speaks is not None:
+            shares.speak(sentence.covered, speaks)
     is_anothers = _is_of_another(talks[answer.document], answer, asked_of, own_name, or_plainly=True)
-    beyond = min(most[True], most[True] - most[False] + ALIKE)
-    only = {s: asked.get(s, 0.0) for s in others - own}
-    if max(only.values(), default=0.0) <= max((asked.get(s, 0.0) for s in own), default=0.0):
-        only.clear()  # the heaviest thing is one's own: "the job interview", where another has a job
-    return Whose(float(is_anothers is True), max(0.0, beyond) + sum(only.values()) / total)
+    return Whose(float(is_anothers is True), shares.beyond + shares.only)
 
 
 def who_is_asked_of(question: Question, talks: Iterable[Talk], me: Sequence[str] = ()) -> str | None:
@@ -124,7 +114,7 @@ def _is_of_another(
         return None
     if of_i:
         return True
-    if not or_plainly or len({one.speaker for one in talk.turns}) != 2:
+    if not or_plainly or not talk.is_of_two:
         return None
     is_answer = number > 1 and talk.text[: turn.start].rstrip().endswith("?")
     return None if is_answer or talk.speaks_of(turn.start, turn.end)[1] else True

@@ -82,6 +82,10 @@ class Talk:
         own = sum(any(self.speaks_of(turn.start, turn.end)) for turn in self.turns)
         return bool(self.turns) and own >= MINE * len(self.turns)
 
+    @property
+    def is_of_two(self) -> bool:
+        return len({turn.speaker for turn in self.turns}) == 2
+
     def number(self, at: int) -> int:
         """Of the turn in which a place of the text lies, from 1; 0 before the first."""
         return bisect_right(self.turns, at, key=lambda turn: turn.start)

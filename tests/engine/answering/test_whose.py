@@ -77,15 +77,17 @@ def test_what_only_another_speaks_of_counts_against_an_answer(question: str, lea
     assert least <= told(question, text)[1] <= most
 
 
-def test_what_is_written_outside_of_talk_may_be_anybodys() -> None:
+def test_what_stands_outside_of_talk_or_is_said_among_more_may_be_anybodys() -> None:
     talk = "Nadia: My bees swarmed, and I lost a hive.\nOwen: I am sorry.\nNadia: I have two hives left.\nOwen: I see."
     question = "How many hives does Owen have?"
     alone, beside = asked_of(question, [talk]).chosen(), asked_of(question, [talk, "Six hives stand at the mill."])
     assert alone is not None
+    group = asked_of(question, [talk + "\nRoshan: Mine are three."]).chosen()
+    assert group is not None
     quoted = beside.chosen()
     assert quoted is not None
     at = SIGNS.index("told_of_another")
-    assert alone.signs[at] > quoted.signs[at]
+    assert alone.signs[at] > max(quoted.signs[at], group.signs[at])
 
 
 @pytest.mark.parametrize(
