@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from engine.answering.evidence.births import Birth
+from engine.answering.evidence.labelled import asks_a_place, tells_the_place
 from engine.answering.evidence.named import asks_a_name, tells_the_name
 from engine.answering.evidence.owner import Owner
 from engine.answering.evidence.saying import asks_a_limit, tells_a_limit
@@ -49,6 +50,8 @@ def preferred(
         tells = [tells_the_name(question, passages[s.document], s) for s in heard]
     elif asks_a_limit(question):
         tells = [tells_a_limit(question, s, best) for s in heard]
+    elif asks_a_place(question) and any(tells_the_place(s, best) for s in heard):
+        return sorted(heard, key=lambda s: not tells_the_place(s, best))
     elif asks_how_to(question.text):
         tells = [tells_to(s.says) and best.near <= s.near for s in heard]
     elif question.asks_who:

@@ -11,10 +11,10 @@ from engine.answering.evidence.births import Birth
 from engine.answering.evidence.choosing import choice_of
 from engine.answering.evidence.lists import in_a_row
 from engine.answering.evidence.meaning import Meanings
+from engine.answering.evidence.owner import Owner
 from engine.answering.evidence.particular import particular
 from engine.answering.evidence.saying import is_anothers_word, is_unsaid
 from engine.answering.evidence.sentences import Scored, score_sentences, sigmoid, term_weights
-from engine.answering.evidence.shares import ALIKE
 from engine.answering.evidence.verdict import verdict
 from engine.answering.evidence.whose import whose
 from engine.answering.extremes import extreme_of
@@ -45,7 +45,7 @@ from engine.answering.reading.hearing import Hearing
 from engine.answering.reading.reader import Reads
 from engine.answering.reading.short import MOST
 from engine.answering.summing import summary_of
-from engine.answering.sureness import SIGNS, signs, sureness
+from engine.answering.sureness import signs, sureness
 from engine.answering.tasks import open_tasks
 from engine.answering.texts.defining import Term
 from engine.answering.texts.describing import Described
@@ -62,6 +62,7 @@ READ = 12  # best sentences that a reader looks at
 DEEPEST = 3  # parts of parts
 EXPLAINED = 3  # sentences beyond those that explain what is asked of
 SAID_SO = 0.7  # how sure one of them is at least
+ANOTHER_DAY = 0.3  # of how sure it would be, what tells of another day than the one that alone is asked of
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
 
 
@@ -186,9 +187,8 @@ class Quoting:
         whole_fits = not of_work and not self.question.lacks(quoted.sentences[0].says)
         if whole_fits and parts[0].score < AS_SURE * quoted.score:
             return quoted
-        told_of_another = dict(zip(SIGNS, quoted.signs, strict=False)).get("told_of_another", 0.0)
-        quoted, self.by = parts  # its second question no longer says whose sister it was
-        return replace(quoted, score=quoted.score * min(1.0, max(0.0, 1.0 + ALIKE - told_of_another)))
+        quoted, self.by = parts
+        return quoted
 
     def _chosen(self) -> Quoted | None:
         """The same of the question as a whole.
@@ -243,6 +243,8 @@ class Quoting:
         if weights := self.policy.grounded_weights:
             score = sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)
+        if self.question.asks_a_day and not self.question.is_then_in(first.says):
+            score = ANOTHER_DAY * score
         return replace(quoted, score=max(score, least), signs=seen)
 
     def _head(self) -> tuple[list[Scored], list[Scored]]:
@@ -285,6 +287,9 @@ class Quoting:
             return (chosen, quoted.score) if chosen is not None else ("", 0.0)
         if self.question.is_yes_no:
             found = verdict(self.question, first.text, first.near, first.covered)
+            owner = Owner.of(self.question, self.passages)
+            if owner is not None and owner.is_of_another(self.passages[first.document], first):
+                return "", 0.0  # "Nadja moved to Porto" says nothing of where I live
             return (found, quoted.score) if found is not None else ("", 0.0)
         if self.gathered is not None:
             return ", ".join(self.gathered.things), quoted.score

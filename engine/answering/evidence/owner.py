@@ -33,6 +33,7 @@ _DO_I = re.compile(rf"\b(?:{AUXILIARY}) I (?:ever |still |first |last |actually 
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sr|Sir|Coach|Aunt|Auntie|Uncle)\.?"
 _WORD = rf"[{CAPITAL}][\w’-]++"
 _NAME = rf"(?!(?:{WEEKDAY}|{MONTH_NAME})\b)(?P<who>(?:{_TITLE} )?{_WORD}(?: {_WORD}){{0,3}}+)"
+_BEGINS = re.compile(rf"\W*{_NAME}")
 _DOES = re.compile(rf"\b{_NAME}(?:,? who)?(?: (?:{AUXILIARY}|been|also|then|just|now)){{0,3}} (?P<verb>[a-z]++)")
 _DID = re.compile(rf"\b{_NAME}(?:,? who)? (?P<verb>do|does|did|go|goes|went)\b")
 _HAS = re.compile(rf"\b{_NAME}['’]s? (?P<what>(?:[\w-]++ ?){{1,4}})")
@@ -85,6 +86,12 @@ class Owner:
             return None
         fitting = (one for one in heard[1:] if best.covered <= one.covered and one.score >= AS_GOOD * best.score)
         return next((one for one in fitting if one.turn is None and self._names_me(one.says)), None)
+
+    def is_of_another(self, passage: Passage, sentence: Scored) -> bool:
+        """Whether a sentence plainly tells of another, by all signs or by the name that it begins with."""
+        first = _BEGINS.match(sentence.says)
+        talk = Talk.of(passage.text, passage.writers)
+        return self._is_anothers(talk, sentence) is True or (first is not None and self._is_other(first["who"]))
 
     def _is_anothers(self, talk: Talk, sentence: Scored) -> bool | None:
         """None where it does not tell."""

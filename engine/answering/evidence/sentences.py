@@ -59,6 +59,7 @@ OPENING, TOPIC = 6, 2  # of a passage's first six sentences, the first two that 
 ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
 OLDER = 0.8  # of its rank, that counts for a date which is not the newest
 MINUTE = 16  # characters of a date with its time, seconds left out: files that were copied together are as new
+_WROTE = re.compile(r"\W*(?:on|am|le) [^\n]{6,120} (?:wrote|schrieb|a écrit) ?:\s*\Z", re.I)  # above an answered mail
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
 
@@ -111,6 +112,8 @@ def score_sentences(
     recent = _recency(question, weights, read) if question.asks_now or question.asks_before else {}
     out: list[Scored] = []
     for at, (passage, (start, end), one) in enumerate(read):
+        if _WROTE.match(passage.text[start:end]) is not None:
+            continue
         features = one.features
         if at in recent:
             features = (*features[:RECENT], recent[at], *features[RECENT + 1 :])

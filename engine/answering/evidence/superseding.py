@@ -33,6 +33,12 @@ _CHANGES = re.compile(
     r"|increased|(?:goes|went) (?:up|down|back))(?: up| down| back)?)\b(?: from [^.;!?]*?)? to ",
     re.I,
 )
+_PUT_OFF = re.compile(  # "had to be postponed: it is now on 29 June"
+    rf"{_OF} (?:(?:is|are|was|were|has|have|had)(?: to)?(?: be(?:en)?)? )?(?:moved|postponed|rescheduled|changed"
+    r"|put (?:off|back)|brought forward)(?:[:;,.]| [–—-])? (?:(?:it|this|that)(?:['’]s| is| will be| takes place)"
+    r"(?: now)?|and (?:is|will be) now|now|new (?:date|time|day)(?: is|:)) ",
+    re.I,
+)
 _IS_NOW = re.compile(rf"{_OF} (?:is|are) now ", re.I)
 _INSTEAD = re.compile(r"\binstead(?: of)?\b|\bno longer\b", re.I)
 _UNSURE = re.compile(
@@ -89,7 +95,7 @@ def _tells_a_change(question: Question, text: str, written: str) -> bool:
         if (before := _BEFORE.search(owned)) is None:
             continue
         is_new = bool(before["new"] or before["new2"])
-        forms = [_CHANGES, _IS_NOW, *([_IS] if is_new or _INSTEAD.search(text) is not None else [])]
+        forms = [_CHANGES, _PUT_OFF, _IS_NOW, *([_IS] if is_new or _INSTEAD.search(text) is not None else [])]
         found = next((match for form in forms if (match := form.match(text, word.end())) is not None), None)
         if found is None or _is_of_another(question, found["of"]):
             continue

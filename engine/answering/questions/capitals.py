@@ -32,7 +32,8 @@ def with_capitals(question: str, passages: Sequence[Passage]) -> str:
     if re.search(r"(?<!\A)(?!I\b)[A-Z]", question) is not None or len(words) > MOST:
         return question
     text = "\n".join(passage.text for passage in passages)[:LOOKED_AT]
-    named = {word for word in words & _names(text) if not _is_ordinary(word)}
+    writers = " ".join(name.lower() for passage in passages for _, name in passage.writers).split()
+    named = {word for word in words & (_names(text) | set(writers)) if not _is_ordinary(word)}
     written = _WORD.sub(lambda m: m.group().capitalize() if m.group().lower() in named else m.group(), question)
     written = re.sub(r"(?<![\w'’./-])i(?![\w./-])", "I", written)
     return written[:1].upper() + written[1:]

@@ -115,7 +115,8 @@ KINDS: tuple[Kind, ...] = (
           r"|\b(price|cost|rent|fee|deposit|premium|salary|budget|deductible|total"
           r"|bill)\b", r"[$€£¥]\s?\d|\b\d[\d.,\s]{0,18}(?:euros?|eur|dollars?|usd|pounds?|gbp|kr|kronor|sek|cents?"
           r"|francs?"
-          r"|chf|rupees?|quid|bucks|crowns|kroner|pesos?|yen|zloty|lakhs?)\b"
+          r"|chf|nok|dkk|pln|czk|huf|jpy|inr|aud|cad|rupees?|quid|bucks|crowns|kroner|pesos?|yen|zloty|lakhs?)\b"
+          r"|\b\d[\d.,\s]{0,18}[$€£¥]"
           r"|\b(?:eur|usd|gbp|sek|chf)\s?\d|" + _NO_HOUR + r"\b\d+[.,]\d\d\b(?![.:]\d| ?(?:a\.m|p\.?m\b))"),
     _kind("clock", r"\b(?<!in )(what|which) time\b|\bhow early\b|\bhow late\b", _CLOCK),
     _kind("weekday", r"\b(what|which) (day|days|weekday|weekdays)\b(?! of the month)", _WEEKDAY + "|" + _DATE),
@@ -143,6 +144,7 @@ _LENGTH = (
     rf"{_COUNT}(?:mm|cm|m|km|(?:centi|milli|kilo)?met(?:re|er)s?|miles?|feet|foot|ft|inch(?:es)?|in|yards?|yd)\b"
     r"|\d\s?[\"″′]"
 )
+_NUMBERED = "(?:room|platform|gate|floor|terminal|seat)"
 NARROW: tuple[Kind, ...] = (
     *(_narrow(f"number of {units}", rf"\bhow many (?:{asked})\b",
               rf"(?:{_COUNT}|\b(?:an?|half an|dozen) |½ ?)(?:{told})\b")
@@ -166,8 +168,13 @@ NARROW: tuple[Kind, ...] = (
             rf"\b\d+:\d\d\b|{_COUNT}(?:hours?|minutes?|mins?|seconds?|secs?|h)\b", "duration"),
     _narrow("share", r"\bpercentage\b|\b(?:how many|what|which) per ?cent\b", rf"{_COUNT}(?:%|per ?cent)"),
     _narrow("frequency", r"\bhow often\b",
-            r"\b(?:every|each|daily|weekly|monthly|yearly|nightly|annual(?:ly)?|hourly|once|twice|fortnight(?:ly)?|never|rarely"
+            r"\b(?:(?:every|each)(?: \w+){1,2}|daily|weekly|monthly|yearly|nightly|annual(?:ly)?|hourly|once|twice"
+            r"|fortnight(?:ly)?|never|rarely"
             rf"|always)\b|\b(?:\d+|{NUMBER_WORD}) ?(?:times|x)\b|\ba (?:day|week|month|year)\b"),
+    Kind("numbered", re.compile(rf"\b(?:what|which) {_NUMBERED}\b", re.I),
+         re.compile(rf"\b{_NUMBERED}s? (?:no\.? ?|number )?(?-i:[A-Z\d])[\w-]*|(?:\b(?-i:[A-Z])\w+|\d(?:st|nd|rd|th)"
+                    rf"|\b(?:first|second|third|fourth|fifth|sixth|top|ground)) {_NUMBERED}\b", re.I),
+         "place", is_open=True),
     _narrow("colour", r"\b(?:what|which) (?:\w+ )?colou?rs?\b|\bcolou?r of\b",
             r"\b(?:red|blue|green|yellow|orange|purple|violet|pink|brown|black|white|gr[ae]y|silver|gold(?:en)?|beige|cream"
             r"|navy|turquoise|teal|maroon|crimson|scarlet|lilac|lavender|mauve|magenta|indigo|ochre|mustard|olive|sage|mint"

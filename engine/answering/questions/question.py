@@ -166,6 +166,10 @@ class Question:
         """Whether what was written at a moment is of a time that the question names."""
         return moment is not None and any(time.holds(moment) for time, _ in self.times)
 
+    def is_then_in(self, text: str) -> bool:
+        """Whether a text names a time that the question names, or one within it."""
+        return any(time.covers(named) for named in times_in(text) for time, _ in self.times)
+
     @property
     def is_specific(self) -> bool:
         """The kind of answer asked for is seldom met by chance."""

@@ -7,11 +7,13 @@ import re
 from engine.answering.questions.kinds import MONEY, UNIT
 from engine.answering.questions.question import Question
 from engine.answering.words.grammar import LONGEST, MONTH, NUMBER_WORD, WEEKDAY
-from engine.answering.words.stems import STOP, WORD, stem
+from engine.answering.words.stems import STOP, WORD, stem, stems_of
 from engine.answering.words.times import times_in
 
 _WHICH = re.compile(r"\W*(?:which|what (?:kind|sort|type|make|brand|model|colou?r)) ", re.I)
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
+_HOW_OLD = re.compile(r"\bhow old\b", re.I)
+_LONG_NUMBER = re.compile(r"\d[\d ]{4,}\d")
 _CALLED = re.compile(r"\bname of\b|['’]s (?:first |last |full )?name\b|\b(?:is|are|was|were)\b.*\bcalled\b")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _YEAR = re.compile(r"(?:in )?(?:19|20)\d\d")
@@ -47,6 +49,8 @@ def may_answer(question: Question, run: str, behind: str = "") -> bool:
     if question.kind.name in ("email", "phone"):
         return question.kind.looks.search(run) is not None and _ISO.search(run) is None
     if question.kind.name in ("money", "clock") or _HOW_MANY.search(question.text[:LONGEST]):
+        if _LONG_NUMBER.search(run) is not None and _HOW_OLD.search(question.text[:LONGEST]) is not None:
+            return False  # a telephone
         is_year = _YEAR.fullmatch(run.strip()) is not None and _HOW_MANY.search(question.text[:LONGEST]) is not None
         return _COUNTED.search(run) is not None and not is_year
     said_words = [word for word in WORD.findall(run) if not _WEEKDAY.fullmatch(word)]  # nobody is called Friday
@@ -54,7 +58,9 @@ def may_answer(question: Question, run: str, behind: str = "") -> bool:
         return False
     words = [word.lower() for word in said_words]
     named = any(word not in STOP and word not in _SOMEBODY and not _DIGIT.search(word) for word in words)
-    if question.kind.name == "place" and not _beyond_times(run):
+    if question.kind.name in ("place", "reason") and not _beyond_times(run):
+        return False
+    if question.kind.name == "address" and set(stems_of(run)) <= question.kind_stems:
         return False
     return named or question.kind.name not in ("person", "place")
 

@@ -35,6 +35,7 @@ _EARLIER = re.compile(
     re.I,
 )
 _WHAT_CHANGED = re.compile(r"\bwhat\b.*\bchange[sd]?\b|\bhow\b.*\bchange[sd]?\b", re.I)
+_ARTICLE = re.compile(r"(?:(?:the|an?) )?", re.I)
 _ENDS = STOP | frozenset("because since with after before by when as starting".split())
 _ITEM = r"(?:(?!and\b|or\b)[\w$€£’'.%&-]+ ){0,4}[\w$€£’'%&-]+"
 _NO_CLAUSE = r"(?!(?:[Ii]|[Hh]e|[Ss]he|[Ww]e|[Tt]hey|[Yy]ou|[Ii]t|[Tt]here)\b)"
@@ -73,7 +74,7 @@ def _change(question: Question, text: str, start: int, end: int) -> tuple[int, i
     for match in _FROM_TO.finditer(text):
         old, new = match.span("old"), match.start("new")
         last = _end_of_new(text, new)
-        if not (old[0] < end and start < last) or _CHANGED.search(text) is None:
+        if last <= new or not (old[0] < end and start < last) or _CHANGED.search(text) is None:
             continue
         if _WHAT_CHANGED.search(question.text[:LONGEST]):
             return match.start(), max(end, last)
@@ -99,6 +100,7 @@ def _instead(question: Question, text: str, start: int, end: int) -> tuple[int, 
 
 def _end_of_new(text: str, new: int) -> int:
     """Where what begins here ends: at a time's end, or before a word that says nothing."""
+    new = _ARTICLE.match(text, new).end()  # type: ignore[union-attr]
     for time in times_in(text):
         if time.at[0] <= new < time.at[1]:
             return time.at[0] + len(text[slice(*time.at)].rstrip("."))
@@ -107,7 +109,7 @@ def _end_of_new(text: str, new: int) -> int:
         if match.group().lower() in _ENDS or text[end : match.start()].strip():
             break
         end = match.end()
-    return max(end, new + 1)
+    return end
 
 
 def _list(text: str, start: int, end: int) -> tuple[int, int]:
