@@ -191,7 +191,7 @@ def is_absent(path: Path) -> bool:
 
 def _failed(path: Path, error: OSError, status: os.stat_result | None = None, *, is_folder: bool = False) -> Found:
     if isinstance(error, PermissionError):
-        reason = "permission denied: give yourself the right to read it (chmod u+r)"
+        reason = f"permission denied: give yourself the right to read it (chmod u+r{'x' if is_folder else ''})"
     elif isinstance(error, FileNotFoundError):
         reason = "not found: there is no such file or folder"
     else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.answering.words.stems import unaccented
 from ingest.catalog import Catalog, DocumentRow, document_label
 from ingest.places import lines_of
 from ingest.sentences import sentences
@@ -183,8 +184,13 @@ def hop_json(hop: Any, slipped: Mapping[str, str]) -> dict[str, Any]:
 def snippet(text: str, words: Sequence[str]) -> tuple[int, int]:
     """The sentence of a passage that holds most of the searched words: what `twin search` quotes."""
     spans = sentences(text) or [(0, len(text))]
-    lowered = [word.lower() for word in words]
-    return max(spans, key=lambda span: sum(word in text[span[0] : span[1]].lower() for word in lowered))
+    plain = [unaccented(word.lower()) for word in words]  # as the index finds them: Faure for Fauré
+
+    def held(span: tuple[int, int]) -> int:
+        sentence = unaccented(text[slice(*span)].lower())
+        return sum(word in sentence for word in plain)
+
+    return max(spans, key=held)
 
 
 def _ms(seconds: float) -> int:

@@ -148,7 +148,10 @@ def answer(console: Console, result: Record, streamed: str = "") -> None:
     elif streamed:
         console.line()
     if not result["grounded"]:
-        console.line("Nothing in memory grounds an answer." + (" Nearest:" if result["nearest"] else ""))
+        if result["coverage"]["documents"] == 0:
+            console.line("Memory is empty: `twin add FOLDER` reads files into it.")
+        else:
+            console.line("Nothing in memory grounds an answer." + (" Nearest:" if result["nearest"] else ""))
     console.line()
     passages(console, result["citations"] if result["grounded"] else result["nearest"])
     console.line(console.dim(coverage(result)))

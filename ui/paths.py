@@ -29,9 +29,14 @@ class Entry:
 def typed_path(text: str) -> Path:
     """The path that was typed, absolute. Raises TwinError for what can be none: another machine's `~name`, no text."""
     try:
-        return absolute(text.strip())
+        return absolute(_from_top(text.strip()))
     except (OSError, RuntimeError, ValueError, argparse.ArgumentTypeError) as error:
         raise TwinError(f"{_shown(text.strip()) or 'an empty line'} is no path: {_reason(error)}") from error
+
+
+def _from_top(text: str) -> str:
+    """What is typed behind what stood there, where it begins anew: `/mnt` of `~//mnt`."""
+    return text[text.rindex("//") + 1 :] if "//" in text else text
 
 
 def is_there(path: Path) -> bool:
@@ -56,7 +61,7 @@ def completions(typed: str) -> list[Entry]:
 
     Hidden ones only when a dot was typed. A folder that cannot be read has none.
     """
-    head, slash, start = typed.rpartition("/")
+    head, slash, start = _from_top(typed).rpartition("/")
     if not slash and typed.startswith("~"):
         return [Entry("~/", is_folder=True)] if typed == "~" else []
     found: list[tuple[bool, str]] = []

@@ -107,6 +107,18 @@ def verdict(result: Record) -> tuple[str, str]:
     return "○ not grounded", "warning"
 
 
+def nothing(result: Record) -> str:
+    """Why nothing is answered: memory has no answer, or nothing was added to it yet."""
+    if result.get("coverage", {}).get("documents") == 0:
+        return "Memory is empty: ^o adds a folder."
+    return "Nothing in memory answers this."
+
+
+def line_by_line(answer: str) -> str:
+    """An answer as Markdown that keeps its lines, each a quoted one: a single break would run them together."""
+    return re.sub(r"(?<!\n)\n(?!\n)", "  \n", answer)
+
+
 def forgotten(ignored: Sequence[Record]) -> str:
     """How many of the files that are left alone were forgotten, and what reads them all the same; `` if none was."""
     number = sum(str(file["rule"]).startswith("forgotten earlier") for file in ignored)

@@ -204,4 +204,6 @@ def test_what_may_not_be_read_fails_and_the_walk_goes_on(shared_folder: Path) ->
         found = walk(shared_folder)
     assert found["b.md"] is None
     assert str(found["a.md"]).startswith("permission denied")
+    assert str(found["a.md"]).endswith("(chmod u+r)")
     assert str(found["c"]).startswith("permission denied")
+    assert str(found["c"]).endswith("(chmod u+rx)")

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.catalog import DocumentRow
 from ingest.types import Document, Mark
-from twin_app.asking import citation
+from twin_app.asking import citation, snippet
 
 LINES = ["The boiler is old.", "It was put in", "in 1998.", "Call Norrvik."]
 QUOTE = "It was put in{}in 1998."
@@ -37,3 +37,9 @@ def test_lines(
     found = citation(row, start, start + len(quote), 1.0, 1)
     assert (found["line_start"], found["line_end"]) == cited
     assert found["quote"] == quote
+
+
+def test_what_is_quoted_of_a_passage_has_the_words_however_they_are_accented() -> None:
+    text = "Dear all, we meet at seven.\nWe sing the Requiem by Fauré."
+    assert text[slice(*snippet(text, ["Faure"]))] == "We sing the Requiem by Fauré."
+    assert text[slice(*snippet(text, ["méet"]))] == "Dear all, we meet at seven."

@@ -235,6 +235,7 @@ def test_an_empty_memory_grounds_nothing(home: Path) -> None:
     found = json.loads(done.stdout)
     assert (done.returncode, found["grounded"], found["citations"], found["nearest"]) == (4, False, [], [])
     assert found["coverage"] == {"documents": 0, "searched": 0, "unreadable": 0}
+    assert "Memory is empty: `twin add FOLDER`" in twin(home, "ask", "Who am I?").stdout
     assert lines(home, "documents") == lines(home, "sources") == []
     assert twin(home, "add", str(home / "none")).returncode == 1
     assert twin(home, "forget", str(home / "none"), "--yes").returncode == 1

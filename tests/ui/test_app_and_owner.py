@@ -21,6 +21,7 @@ from twin_app.errors import TwinError
 from twin_app.ownership import is_owned
 from ui.memory import Memory
 from ui.screens.chat import Chat
+from ui.widgets.prompt import Prompt
 from ui.widgets.rows import Rows
 
 ROOT = Path(ui.__file__).parents[1]
@@ -141,6 +142,12 @@ async def test_an_empty_memory_is_greeted_and_takes_the_sample_memory(life: Life
         await until(pilot, lambda: "Twin remembers what you have written down." in seen(pilot))
         assert "○ empty" in seen(pilot)
         await until(pilot, lambda: isinstance(pilot.app.focused, Button))
+        await pilot.press("w", "h", "o")
+        assert pilot.app.screen.query_one(Prompt).text == "who", "whoever types means the prompt"
+        await pilot.press("enter")
+        await until(pilot, lambda: "Memory is empty: ^o adds a folder." in " ".join(seen(pilot).split()), seconds=60)
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#samples")))
         await pilot.click("#samples")
         await until(pilot, lambda: "sources to ask about" in " ".join(seen(pilot).split()), seconds=60)
         await pilot.press("f6")

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from ui import wording
 from ui.actions import keymap
-from ui.paths import common_start, completions
+from ui.paths import common_start, completions, typed_path
 from ui.pulse import ASLEEP, Pulse
 
 
@@ -49,6 +49,16 @@ def test_names_hold_nothing_that_a_terminal_obeys() -> None:
     assert "\n" not in name
 
 
+def test_an_answer_keeps_its_lines() -> None:
+    answer = "12 euros\n\n- [x] paid\n11:02 Ada: yes\n\nEnd"
+    assert wording.line_by_line(answer) == "12 euros\n\n- [x] paid  \n11:02 Ada: yes\n\nEnd"
+
+
+def test_an_empty_memory_says_so() -> None:
+    assert wording.nothing({"coverage": {"documents": 0}}) == "Memory is empty: ^o adds a folder."
+    assert wording.nothing({"coverage": {"documents": 3}}) == wording.nothing({}) == "Nothing in memory answers this."
+
+
 def test_counts_and_moments() -> None:
     assert [wording.count(n, "document") for n in (0, 1, 1204)] == ["0 documents", "1 document", "1,204 documents"]
     assert [wording.brief(n) for n in (7, 999, 1234, 12508, 2_500_000)] == ["7", "999", "1.2k", "13k", "2.5M"]
@@ -77,6 +87,13 @@ def test_completion_of_paths(tmp_path: Path) -> None:
     assert [entry.text for entry in completions(f"{tmp_path}/.h")] == [f"{tmp_path}/.hidden/"]
     assert completions(f"{tmp_path}/absent/x") == []
     assert [entry.text for entry in completions("~")] == ["~/"]
+
+
+def test_a_path_that_begins_anew(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    typed = f"~/{tmp_path}/no"  # behind the home folder that stands there when the dialog opens
+    assert [entry.text for entry in completions(typed)] == [f"{tmp_path}/notes/"]
+    assert typed_path(f"~/{tmp_path}/notes") == tmp_path / "notes"
 
 
 def test_keys_of_the_person() -> None:

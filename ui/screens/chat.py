@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widgets import Button
 from textual.worker import Worker
 
 from twin_app.errors import TwinError
@@ -80,6 +81,13 @@ class Chat(Section):
         was_shown, welcome.display = welcome.display, bare and pulse.is_empty
         if welcome.display and not was_shown and not self.prompt.text:
             welcome.call_after_refresh(welcome.focus_first)
+
+    def on_key(self, event: events.Key) -> None:
+        """Whoever begins to type at the greeting's buttons means the prompt."""
+        if isinstance(self.focused, Button) and event.is_printable and event.character not in (None, " "):
+            self.prompt.focus()
+            self.prompt.insert(str(event.character))
+            event.stop()
 
     @on(Welcome.Wanted)
     def _begin_with(self, event: Welcome.Wanted) -> None:

@@ -78,7 +78,7 @@ class Turn(Vertical, can_focus=True):
             self._stream = self._answer.get_stream(self._answer)
         text = wording.clean(delta)
         self.said += text
-        await self._stream.write(text)
+        await self._stream.write(wording.line_by_line(text))
 
     async def finish(self, result: Record) -> None:
         """The whole object that the owner gave, after everything that was streamed of it."""
@@ -89,7 +89,7 @@ class Turn(Vertical, can_focus=True):
         await self._close()
         if whole != self.said and self._answer is not None:  # the model took something back
             self.said = whole
-            await self._answer.update(whole)
+            await self._answer.update(wording.line_by_line(whole))
         self.trail.done(list(result["hops"]))
         await self._conclude(result)
 
@@ -109,7 +109,7 @@ class Turn(Vertical, can_focus=True):
         if result.get("forgotten"):
             await self._note(Content("The sources of this answer were forgotten, and its words with them."))
         elif not result.get("grounded"):
-            await self._note(Content("Nothing in memory answers this."))
+            await self._note(Content(wording.nothing(result)))
         words, tone = wording.verdict(result)
         parts = [(words, wording.style(tone))]
         if "coverage" in result:

@@ -15,6 +15,11 @@ TEXT = (
 )
 
 
+def test_who_writes_has_a_name() -> None:
+    mail = Passage(1, "Rehearsals\n", "We stay on Thursday.", [(0, 20)], writers=[(0, "Henrike Bolt")])
+    assert with_capitals("who is henrike bolt", [mail]) == "Who is Henrike Bolt"
+
+
 @pytest.mark.parametrize(
     ("typed", "written"),
     [

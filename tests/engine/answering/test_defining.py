@@ -12,6 +12,20 @@ MANUAL = "Faults\nE11 Water too hot\nE17 Flue or air intake blocked\nE19 Fan tur
 
 
 @pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("F1   no ignition; press reset once", "no ignition"),
+        ("F1 no longer shows after the reset", ""),
+        ("F1 not shown again", ""),
+    ],
+)
+def test_a_code_may_mean_that_something_is_not_there(text: str, meaning: str) -> None:
+    term = Term.of("What does F1 mean?")
+    assert term is not None
+    assert term.short(text) == meaning
+
+
+@pytest.mark.parametrize(
     ("question", "term"),
     [
         ("What does E17 mean?", "E17"),

@@ -158,3 +158,13 @@ def test_long_lines_take_no_time(part: str) -> None:
     begun = time.perf_counter()
     first("When did I do the course?", f"Course {part * 2000}\nI did the course in May.")
     assert time.perf_counter() - begun < 2.0  # 3.6 s where a name was looked for from each of its words
+
+
+def test_what_another_does_is_no_yes_for_me() -> None:
+    mail = "Nadja moved to Porto for the new job.\nShe is glad."
+    passage = Passage(1, "", mail, [(0, 37), (38, len(mail))], "2025-02-11", writers=[(0, "Nadja Roe")], me=ME)
+    held = Quoting("Did I move to Porto?", Rare(), POLICY, *reading())  # type: ignore[arg-type]
+    held.following([Hop(1, [], (passage,), "the question", {1: 1.0})])
+    quoted = held.chosen()
+    assert quoted is not None
+    assert held.span(quoted) == ("", 0.0)

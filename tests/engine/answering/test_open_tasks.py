@@ -14,6 +14,7 @@ FILES = {
     "Lisbon, April 2025": "## Before\n\n- [x] passports\n- [x] map\n- [ ] tell the bank\n- [ ] plants, key",
     "Tide queries": "## Open\n\n- [ ] vacuum settings\n- [x] alarm",
 }
+TODO = {"To do": "## Flat\n- [ ] ceiling\n- [x] sweep\n\n## Trip to Porto\n- [ ] train\n- [ ] address\n- [x] passport"}
 
 
 def told(question: str, files: dict[str, str] = FILES, *more: Passage) -> str | None:
@@ -29,6 +30,13 @@ def told(question: str, files: dict[str, str] = FILES, *more: Passage) -> str | 
 def test_of_the_file_that_is_named() -> None:
     assert told("What is left to do for Lisbon?") == "- [ ] tell the bank\n- [ ] plants, key"
     assert told("What is still open in the tide queries?") == "- [ ] vacuum settings"
+
+
+def test_of_the_section_that_is_named() -> None:
+    assert told("What do I still have to do for the Porto trip?", TODO) == "- [ ] train\n- [ ] address"
+    assert told("What is left to do for the flat?", TODO) == "- [ ] ceiling"
+    assert told("What is still on my to-do list?", TODO) == "- [ ] ceiling\n- [ ] train\n- [ ] address"
+    assert told("What is left to do for Rome?", TODO) is None
 
 
 def test_parts_that_are_not_open_are_of_the_file_as_well() -> None:

@@ -23,6 +23,19 @@ def test_somebody_by_name_before_the_same_man() -> None:
     assert "same man" in first("Who did the sound at Lagerhuset?", [texts[0], "Oskar Blom likes Lagerhuset."])
 
 
+def test_a_place_by_its_label() -> None:
+    party = "Emil's birthday party\nWhen: Saturday 2025-10-11, all day\nWhere: Judith's garden"
+    assert first("Where is Emil's birthday party?", [party]) == "Where: Judith's garden"
+    assert first("When is Emil's birthday party?", [party]).startswith("When:")
+    other = "Where: the harbour hall"
+    assert first("Where is Emil's birthday party?", ["Emil's birthday party is in the garden.", other]) != other
+
+
+def test_what_stands_above_an_answered_mail_is_no_answer() -> None:
+    mail = "Wednesday is fine.\nOn Mon, 3 Feb 2025, Petra Lind wrote:\n> Shall we meet?"
+    assert "wrote" not in first("When did Petra Lind write?", [mail])
+
+
 @pytest.mark.parametrize(
     ("text", "is_told"),
     [

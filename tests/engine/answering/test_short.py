@@ -25,6 +25,7 @@ BANDS = "The Low Lanterns, Wet Stones and The Paper Harbours play on Sunday."
         ("How much is it now?", "The price rises from 14.20 to 16.90 euros on 1 May.", "14.20", "16.90 euros"),
         ("What time do rehearsals begin?", "We rehearse from 19:00 to 21:00.", "19:00", "19:00"),
         ("What time does it begin?", "The course goes from 19:00 to 21:00.", "19:00", "19:00"),
+        ("When is it?", "It was moved from the 18th to the 25th of November.", "18th", "the 25th of November"),
         ("What do we still need?", KITCHEN, "a tap", "a tap, two shelf brackets, and silicone"),
         ("What do we still need?", KITCHEN, "two shelf brackets", "a tap, two shelf brackets, and silicone"),
         ("How much is my insurance?", DUES, "2,980", "3,290 kroner a year"),

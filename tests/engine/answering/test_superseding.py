@@ -7,7 +7,13 @@ from rare import asked_of
 
 CODE = "The door code of the container is 4417."
 RENT = "The rent is 11,400 SEK per month, payable in advance."
+CONCERT = "The concert is on 15 June 2025 in the church."
 CASES = [
+    ("When is the concert?", CONCERT, "The concert had to be postponed: it is now on 29 June 2025.", True),
+    ("When is the concert?", CONCERT, "The concert was moved, and is now on 29 June 2025.", True),
+    ("When is the concert?", CONCERT, "The concert has been rescheduled; new date: 29 June 2025.", True),
+    ("When is the concert?", CONCERT, "The concert was moved; it is a pity, on 29 June 2025 we sing at home.", False),
+    ("When is the concert?", CONCERT, "The rehearsal for the concert was moved: it is now on 29 May 2025.", False),
     ("What is the door code of the container?", CODE, "New code is 9063.", True),
     ("What is the door code of the container?", CODE, "The new code: 9063.", True),
     ("What is the door code of the container?", CODE, "The door code of the container is now 9063.", True),
