@@ -12,7 +12,7 @@ from engine.answering.evidence.named import asks_a_name, tells_the_name
 from engine.answering.evidence.owner import Owner
 from engine.answering.evidence.saying import asks_a_limit, tells_a_limit
 from engine.answering.evidence.sentences import Scored
-from engine.answering.evidence.superseding import newest
+from engine.answering.evidence.superseding import moved, newest
 from engine.answering.questions.kinds import asks_how_to
 from engine.answering.questions.question import Question
 from engine.answering.reading.reader import Reading
@@ -44,7 +44,7 @@ def preferred(
     owner = Owner.of(question, passages)
     if owner is not None and (of_me := owner.named(heard)) is not None:
         return [of_me, *(s for s in heard if s.place != of_me.place)]
-    if (last := newest(question, heard, passages)) is not None:
+    if (last := newest(question, heard, passages) or moved(question, heard, passages)) is not None:
         return [last, *(s for s in heard if s.place != last.place)]
     if asks_a_name(question):
         tells = [tells_the_name(question, passages[s.document], s) for s in heard]

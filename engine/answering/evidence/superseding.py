@@ -4,7 +4,7 @@ line that plainly says what changed ("New code is 9063", "the rent is raised to 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from engine.answering.evidence.sentences import Scored
@@ -12,6 +12,7 @@ from engine.answering.questions.kinds import SPECIFIC
 from engine.answering.questions.question import Question
 from engine.answering.words.grammar import LONGEST, MONTH
 from engine.answering.words.stems import STOP, WORD, plain, stem
+from engine.answering.words.times import times_in
 from engine.answering.words.verbs import VERBS
 from engine.library import Passage
 
@@ -68,11 +69,31 @@ def newest(question: Question, heard: Sequence[Scored], passages: Mapping[int, P
     return replace(last, score=best.score, logit=best.logit, features=best.features, near=near)
 
 
+def moved(question: Question, heard: Sequence[Scored], passages: Mapping[int, Passage]) -> Scored | None:
+    """Of a question whether something is at a time, the latest sentence that says that it is at another one now."""
+    best, *others = heard
+    if not question.is_yes_no or not question.times or _WAS.search(question.text[:LONGEST]) is not None:
+        return None
+    later = [
+        one
+        for one in others
+        if _written(one, passages) > _written(best, passages)
+        and question.focus in one.covered
+        and any(_is_at_another_time(question, one.says[at:]) for at in _changes(question, one, passages))
+    ]
+    last = max(later, key=lambda one: _written(one, passages), default=None)
+    return replace(last, score=best.score, logit=best.logit, features=best.features) if last is not None else None
+
+
+def _is_at_another_time(question: Question, text: str) -> bool:
+    return bool(times_in(text)) and not question.is_then_in(text)
+
+
 def _takes_its_place(question: Question, best: Scored, other: Scored, passages: Mapping[int, Passage]) -> bool:
     """Of any file, where it has as much of what is asked; of the same one, or the same talk, where it has some."""
     if _written(other, passages) <= _written(best, passages) or question.focus not in other.covered:
         return False
-    if not _tells_a_change(question, other.says, _written(other, passages)):
+    if not any(_is_told(question, other.says[at:]) for at in _changes(question, other, passages)):
         return False
     if other.near >= best.near and other.score >= AS_GOOD * best.score:
         return True
@@ -82,12 +103,12 @@ def _takes_its_place(question: Question, best: Scored, other: Scored, passages: 
     return same and bool(beside)
 
 
-def _tells_a_change(question: Question, text: str, written: str) -> bool:
-    """Whether a line says what the thing asked for is now: not what may be or was, nor what a thing of another is.
-    written: when."""
-    text = text[:LONGEST]
+def _changes(question: Question, sentence: Scored, passages: Mapping[int, Passage]) -> Iterator[int]:
+    """Places of a line behind what says that the thing asked for is something now: not what may be or was, nor what a
+    thing of another is."""
+    text, written = sentence.says[:LONGEST], _written(sentence, passages)
     if _UNSURE.search(text) is not None or any(year < written[:4] for year in _YEAR.findall(text)):
-        return False
+        return
     for word in WORD.finditer(text):
         if stem(plain(word.group().lower())) != question.focus:
             continue
@@ -97,11 +118,8 @@ def _tells_a_change(question: Question, text: str, written: str) -> bool:
         is_new = bool(before["new"] or before["new2"])
         forms = [_CHANGES, _PUT_OFF, _IS_NOW, *([_IS] if is_new or _INSTEAD.search(text) is not None else [])]
         found = next((match for form in forms if (match := form.match(text, word.end())) is not None), None)
-        if found is None or _is_of_another(question, found["of"]):
-            continue
-        if _is_told(question, text[found.end() :]):
-            return True
-    return False
+        if found is not None and not _is_of_another(question, found["of"]):
+            yield found.end()
 
 
 def _is_told(question: Question, text: str) -> bool:
