@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.answering.evidence.births import Birth
 from engine.answering.evidence.labelled import asks_a_place, tells_the_place
+from engine.answering.evidence.last import latest
 from engine.answering.evidence.named import asks_a_name, tells_the_name
 from engine.answering.evidence.owner import Owner
 from engine.answering.evidence.saying import asks_a_limit, tells_a_limit
@@ -44,7 +45,8 @@ def preferred(
     owner = Owner.of(question, passages)
     if owner is not None and (of_me := owner.named(heard)) is not None:
         return [of_me, *(s for s in heard if s.place != of_me.place)]
-    if (last := newest(question, heard, passages) or moved(question, heard, passages)) is not None:
+    found = (form(question, heard, passages) for form in (newest, moved, latest))
+    if (last := next((one for one in found if one is not None), None)) is not None:
         return [last, *(s for s in heard if s.place != last.place)]
     if asks_a_name(question):
         tells = [tells_the_name(question, passages[s.document], s) for s in heard]

@@ -50,7 +50,7 @@ from engine.answering.tasks import open_tasks
 from engine.answering.texts.defining import Term
 from engine.answering.texts.describing import Described
 from engine.answering.texts.talk import Talk
-from engine.answering.totals import of_all, total_of
+from engine.answering.totals import is_of_several, of_all, total_of
 from engine.answering.unnest import Unnesting
 from engine.answering.words.verbs import VERBS
 from engine.interleave import Hop, Step
@@ -299,6 +299,8 @@ class Quoting:
             return (told, quoted.score) if len(told.split()) <= MOST else ("", 0.0)
         if isinstance(self.explained, Described) and self.explained.is_somebody:
             return "", 0.0  # another name beside theirs is not who they are
+        if is_of_several(self.question, first, self.heard):
+            return "", 0.0
         if found := particular(self.question, first.text):
             return found, quoted.score
         reading = self.hearing.readings.get(first.place)

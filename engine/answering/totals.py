@@ -17,6 +17,7 @@ from engine.library import Passage
 
 _IN_ALL = re.compile(r"\b(?:total|altogether|all told|in all|in total|bill|invoice|receipt|sum)\b", re.I)
 _PAID = re.compile(r"\b(?:pa(?:y|id)|charged?|spen[dt])\b|\bhow much was (?:the|my|our)\b", re.I)
+_SPENT = re.compile(r"\bhow much (?:money )?(?:did|have|has|do|does) \w+ (?:spend|spent) (?:at|on|in|with)\b", re.I)
 _OWED = re.compile(r"\b(?:owed?|outstanding|still (?:to|have to) pay|left to pay|balance)\b", re.I)
 _WE_OWE = re.compile(r"\b(?:I|we) (?:still )?owe\b|\b(?:I|we)\b.*\b(?:to pay|outstanding)\b", re.I)
 _OF_WHAT = (
@@ -65,6 +66,18 @@ def total_of(
         return None
     around = (one.near | one.hinted for one in found if one.document in file)
     return replace(total, near=_OF_A_BILL.intersection(question.stems).union(*around))
+
+
+def is_of_several(question: Question, chosen: Scored, found: Sequence[Scored]) -> bool:
+    """Whether what was spent on something is told by several lines alike, so that no one of them is the answer."""
+    if _SPENT.search(question.text[:LONGEST]) is None:
+        return False
+    alike = [
+        one
+        for one in found
+        if one.document == chosen.document and one.covered >= chosen.covered and _PRICE.search(one.says) is not None
+    ]
+    return len({one.text for one in alike}) > 1
 
 
 def _is_of_a_line(question: Question, lines: Sequence[Scored]) -> bool:

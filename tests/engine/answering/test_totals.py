@@ -95,3 +95,19 @@ def test_by_when_is_told_by_a_limit() -> None:
         quoted = asked_of(asked, texts).chosen()
         assert quoted is not None
         assert "31 October 2025" in quoted.sentences[0].text
+
+
+def test_what_was_spent_in_several_rows_is_none_of_them() -> None:
+    rows = [
+        "date: 2025-05-03; shop: Brandt; item: lock; amount: 79.95",
+        "date: 2025-09-01; shop: Brandt; item: pads; amount: 24.50",
+    ]
+    for question, lines, leads in (
+        ("How much did I spend at Brandt?", rows, False),
+        ("How much did I spend at Brandt?", rows[:1], True),
+        ("How much did I spend on the lock?", rows, True),
+    ):
+        held = asked_of(question, ["\n\n".join(lines)])
+        quoted = held.chosen()
+        assert quoted is not None
+        assert bool(held.span(quoted)[0]) is leads, question
