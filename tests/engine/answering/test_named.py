@@ -8,6 +8,7 @@ from rare import asked_of
 from engine.answering.evidence.named import asks_a_name
 from engine.answering.questions.question import Question
 from engine.answering.sureness import SIGNS
+from engine.answering.texts.surnames import surname, whose_surname
 
 TALK = (
     "Thuy: We've got a van! She's a Hiace from 2011, cream, and she's called Beryl.\n"
@@ -120,3 +121,27 @@ def test_a_sentence_that_tells_the_name_comes_before_one_with_more_of_the_questi
 )
 def test_where_a_thing_is_is_not_its_name(question: str, text: str, is_told: bool) -> None:
     assert unnamed(question, text) == float(not is_told)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "name"),
+    [
+        ("What is Priya's last name?", "Name: Priya Raman", "Raman"),
+        ("What's the surname of Priya?", "I met Priya van der Berg at the door.", "van der Berg"),
+        ("What is Priya's last name?", "Priya is Anna Raman's sister.", None),
+        ("What is Priya's last name?", "Priya Raman's dog barked.", None),
+        ("What is the surname of Priya's teacher?", "Name: Priya Raman", None),
+        ("What is Priya's name?", "Name: Priya Raman", None),
+    ],
+)
+def test_a_last_name_stands_behind_the_first(question: str, text: str, name: str | None) -> None:
+    first = whose_surname(question)
+    assert (surname(first, text) if first is not None else None) == name
+
+
+def test_a_last_name_leads() -> None:
+    held = asked_of("What is Priya's last name?", ["Name: Priya Raman\n\nNote: allergic to cats"])
+    quoted = held.chosen()
+    assert quoted is not None
+    assert quoted.score > 0.5
+    assert held.span(quoted)[0] == "Raman"
