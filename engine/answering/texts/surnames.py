@@ -10,6 +10,7 @@ from engine.answering.words.grammar import LONGEST
 _NAME = rf"[{CAPITAL}][\w’-]+"
 _LAST = r"(?i:last|family|sur|second) ?(?i:name)"
 _ASKED = re.compile(rf"\b(?P<of>{_NAME})['’]s {_LAST}\b|\b{_LAST} of (?P<whose>{_NAME})\W*\Z")
+_SURNAME = rf"(?:[{CAPITAL}]['’])?[{CAPITAL}][\w-]++"  # O'Brien
 _PARTICLES = r"(?:(?:van|von|de|der|den|la|da|dos|al|el|di) )*"
 
 
@@ -21,5 +22,5 @@ def whose_surname(question: str) -> str | None:
 
 def surname(first: str, text: str) -> str | None:
     """What stands behind a first name as the last one; of nobody else, nor of somebody who owns something."""
-    found = re.search(rf"\b{re.escape(first)} ({_PARTICLES}{_NAME}(?:-{_NAME})?)(?!['’]s)", text[:LONGEST])
+    found = re.search(rf"\b{re.escape(first)} ({_PARTICLES}{_SURNAME})(?!['’]s)", text[:LONGEST])
     return found[1] if found is not None else None
