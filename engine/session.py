@@ -272,7 +272,7 @@ def _quoted(quoting: Quoting | None) -> Answer:
         return Answer("", False, (), 0.0)
     first = chosen.sentences[0].score
     supports = tuple(
-        Support(s.document, s.start, s.end, chosen.score * min(1.0, s.score / first)) for s in chosen.sentences
+        Support(s.document, s.start, s.end, chosen.score * min(1.0, s.score / first)) for s in chosen.cited
     )
     grounded = chosen.score >= quoting.policy.grounded_at
     if not grounded:

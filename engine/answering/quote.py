@@ -59,6 +59,14 @@ class Quoted:
         return "\n".join(sentence.text for sentence in self.told)
 
     @property
+    def cited(self) -> list[Scored]:
+        """What is cited: each text once, though a copy of its file has it as well."""
+        first: dict[str, Scored] = {}
+        for sentence in self.sentences:
+            first.setdefault(sentence.text, sentence)
+        return list(first.values())
+
+    @property
     def own(self) -> str:
         """Of what is shown, what stands in the first sentence's document, or is said next: enough beside a short
         answer."""

@@ -103,6 +103,8 @@ def check_answer(found: Json, documents: dict[str, Json], top: int) -> None:
     assert found["schema"] == 1
     assert bool(found["citations"]) == found["grounded"]
     assert not (found["grounded"] and found["nearest"])
+    quotes = [cited["quote"] for cited in found["citations"] + found["nearest"]]
+    assert len(set(quotes)) == len(quotes), "a copy of a file is no second source"
     for number, cited in enumerate(found["citations"] + found["nearest"], 1):
         has(cited, PLACE)
         assert cited["n"] == number
