@@ -9,17 +9,14 @@ from engine.answering.both import Both
 from engine.answering.comparing import UNDECIDED, Comparing
 from engine.answering.evidence.births import Birth
 from engine.answering.evidence.choosing import choice_of
-from engine.answering.evidence.lists import in_a_row
 from engine.answering.evidence.meaning import Meanings
-from engine.answering.evidence.owner import Owner
-from engine.answering.evidence.particular import particular
 from engine.answering.evidence.saying import is_anothers_word, is_unsaid
 from engine.answering.evidence.sentences import Scored, score_sentences, sigmoid, term_weights
-from engine.answering.evidence.verdict import verdict
 from engine.answering.evidence.whose import whose
 from engine.answering.extremes import extreme_of
 from engine.answering.files import Files, Told
 from engine.answering.gathering import Gathered, gathered
+from engine.answering.leading import leading
 from engine.answering.preferring import preferred
 from engine.answering.questions.compared import compared_of
 from engine.answering.questions.kinds import Kind, kind_of
@@ -40,17 +37,15 @@ from engine.answering.quote import (
     share,
     shown,
 )
-from engine.answering.reading.brief import brief
 from engine.answering.reading.hearing import Hearing
 from engine.answering.reading.reader import Reads
-from engine.answering.reading.short import MOST
 from engine.answering.summing import summary_of
 from engine.answering.sureness import signs, sureness
 from engine.answering.tasks import open_tasks
 from engine.answering.texts.defining import Term
 from engine.answering.texts.describing import Described
 from engine.answering.texts.talk import Talk
-from engine.answering.totals import is_of_several, of_all, total_of
+from engine.answering.totals import of_all, total_of
 from engine.answering.unnest import Unnesting
 from engine.answering.words.verbs import VERBS
 from engine.interleave import Hop, Step
@@ -237,7 +232,7 @@ class Quoting:
             of = replace(of, is_anothers=1.0)
         # a reader of single sentences cannot see what two of them say together
         least = quoted.score if quoted.chained and not unsaid else 0.0
-        if self._explanation(first):
+        if self.explanation(first):
             least = max(least, SAID_SO)
         seen = signs(alone, self.weights, any_run, is_nested, of, unsaid, self.policy.sentence_weights)
         if weights := self.policy.grounded_weights:
@@ -256,7 +251,7 @@ class Quoting:
         told = [s for rank, s in sorted(ranked, key=lambda one: -one[0]) if rank][:EXPLAINED]
         return [*head, *told], [s for s in rest if s not in told]
 
-    def _explanation(self, sentence: Scored) -> str:
+    def explanation(self, sentence: Scored) -> str:
         """What a sentence says of what is to be explained; empty where it says nothing of it, or of another."""
         if self.explained is None or not self.explained.rank(sentence.says, sentence.near):
             return ""
@@ -273,40 +268,10 @@ class Quoting:
         ]
 
     def span(self, quoted: Quoted) -> tuple[str, float]:
-        """The short answer that the first sentence holds, and its probability: a run of its words, for `when` the day
-        that it means, yes or no where it plainly says so. Nothing where the run has no word of its own."""
+        """The short answer and its probability (`leading`), of the question's part that is answered."""
         if self.by is not self:
             return self.by.span(quoted)
-        if self.whole is not None and quoted is self.whole.quoted:
-            return (self.whole.short, quoted.score) if 0 < len(self.whole.short.split()) <= MOST else ("", 0.0)
-        first = quoted.sentences[0]
-        if isinstance(self.comparing, Comparing):
-            return "", 0.0  # one of the two it would have to be
-        if self.choice is not None:
-            chosen = self.choice.of((first, *self.heard), self.question.names)
-            return (chosen, quoted.score) if chosen is not None else ("", 0.0)
-        if self.question.is_yes_no:
-            found = verdict(self.question, first.text, first.near, first.covered)
-            owner = Owner.of(self.question, self.passages)
-            if owner is not None and owner.is_of_another(self.passages[first.document], first):
-                return "", 0.0  # "Nadja moved to Porto" says nothing of where I live
-            return (found, quoted.score) if found is not None else ("", 0.0)
-        if self.gathered is not None:
-            return ", ".join(self.gathered.things), quoted.score
-        if quoted.is_list and (items := in_a_row(quoted.told)) and len(items.split()) <= MOST:
-            return items, quoted.score
-        if told := self._explanation(first):
-            return (told, quoted.score) if len(told.split()) <= MOST else ("", 0.0)
-        if isinstance(self.explained, Described) and self.explained.is_somebody:
-            return "", 0.0  # another name beside theirs is not who they are
-        if is_of_several(self.question, first, self.heard):
-            return "", 0.0
-        if found := particular(self.question, first.text):
-            return found, quoted.score
-        reading = self.hearing.readings.get(first.place)
-        if reading is None:
-            return "", 0.0
-        return brief(self.question, first, self.passages[first.document], reading, self.trust, quoted.score)
+        return leading(self, quoted)
 
     def covers(self, sentence: Scored) -> float:
         """Share of the question that a sentence with its surroundings has, verbs left out: they are said otherwise."""
