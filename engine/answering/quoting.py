@@ -12,6 +12,7 @@ from engine.answering.evidence.choosing import choice_of
 from engine.answering.evidence.meaning import Meanings
 from engine.answering.evidence.saying import is_anothers_word, is_unsaid
 from engine.answering.evidence.sentences import Scored, score_sentences, sigmoid, term_weights
+from engine.answering.evidence.shares import ALIKE
 from engine.answering.evidence.whose import whose
 from engine.answering.extremes import extreme_of
 from engine.answering.files import Files, Told
@@ -40,7 +41,7 @@ from engine.answering.quote import (
 from engine.answering.reading.hearing import Hearing
 from engine.answering.reading.reader import Reads
 from engine.answering.summing import summary_of
-from engine.answering.sureness import signs, sureness
+from engine.answering.sureness import SIGNS, signs, sureness
 from engine.answering.tasks import open_tasks
 from engine.answering.texts.defining import Term
 from engine.answering.texts.describing import Described
@@ -182,8 +183,9 @@ class Quoting:
         whole_fits = not of_work and not self.question.lacks(quoted.sentences[0].says)
         if whole_fits and parts[0].score < AS_SURE * quoted.score:
             return quoted
-        quoted, self.by = parts
-        return quoted
+        told_of_another = dict(zip(SIGNS, quoted.signs, strict=False)).get("told_of_another", 0.0)
+        quoted, self.by = parts  # its second question no longer says whose sister it was
+        return replace(quoted, score=quoted.score * min(1.0, max(0.0, 1.0 + ALIKE - told_of_another)))
 
     def _chosen(self) -> Quoted | None:
         """The same of the question as a whole.

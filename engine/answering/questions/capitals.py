@@ -33,7 +33,8 @@ def with_capitals(question: str, passages: Sequence[Passage]) -> str:
         return question
     text = "\n".join(passage.text for passage in passages)[:LOOKED_AT]
     writers = " ".join(name.lower() for passage in passages for _, name in passage.writers).split()
-    named = {word for word in words & (_names(text) | set(writers)) if not _is_ordinary(word)}
+    low = {match.group() for match in _WORD.finditer(text)}  # the Journal Office writes, and there is an office
+    named = {word for word in words & (_names(text) | (set(writers) - low)) if not _is_ordinary(word)}
     written = _WORD.sub(lambda m: m.group().capitalize() if m.group().lower() in named else m.group(), question)
     written = re.sub(r"(?<![\w'’./-])i(?![\w./-])", "I", written)
     return written[:1].upper() + written[1:]

@@ -168,7 +168,7 @@ NARROW: tuple[Kind, ...] = (
             rf"\b\d+:\d\d\b|{_COUNT}(?:hours?|minutes?|mins?|seconds?|secs?|h)\b", "duration"),
     _narrow("share", r"\bpercentage\b|\b(?:how many|what|which) per ?cent\b", rf"{_COUNT}(?:%|per ?cent)"),
     _narrow("frequency", r"\bhow often\b",
-            r"\b(?:(?:every|each)(?: \w+){1,2}|daily|weekly|monthly|yearly|nightly|annual(?:ly)?|hourly|once|twice"
+            r"\b(?:every|each|daily|weekly|monthly|yearly|nightly|annual(?:ly)?|hourly|once|twice"
             r"|fortnight(?:ly)?|never|rarely"
             rf"|always)\b|\b(?:\d+|{NUMBER_WORD}) ?(?:times|x)\b|\ba (?:day|week|month|year)\b"),
     Kind("numbered", re.compile(rf"\b(?:what|which) {_NUMBERED}\b", re.I),

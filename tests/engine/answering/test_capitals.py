@@ -18,6 +18,8 @@ TEXT = (
 def test_who_writes_has_a_name() -> None:
     mail = Passage(1, "Rehearsals\n", "We stay on Thursday.", [(0, 20)], writers=[(0, "Henrike Bolt")])
     assert with_capitals("who is henrike bolt", [mail]) == "Who is Henrike Bolt"
+    office = Passage(2, "Paper\n", "See you in the office.", [(0, 22)], writers=[(0, "Journal Office")])
+    assert with_capitals("when is the office lunch", [mail, office]) == "When is the office lunch"
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,7 @@ def test_stems_meet_across_forms() -> None:
         ("How much is the rent?", "The rent is due on the 3rd.", False),
         ("How often is it cleaned?", "It is cleaned every 6 months.", True),
         ("How often is it cleaned?", "Wait 60 seconds.", False),
+        ("How often is it watered?", "Water the pots each second day.", True),
         ("Which room is the course in?", "The course moves back to room 12.", True),
         ("Which room is the course in?", "The course is in the Oak Room.", True),
         ("Which room is the course in?", "Samira takes over the desk on 1 April.", False),
