@@ -184,3 +184,24 @@ def test_my_own_talk_is_told_apart_from_the_others() -> None:
 
     assert asked_by("Nadia") < 0.0
     assert asked_by("Owen") == 1.0
+
+
+AKI = (
+    "Teuvo: My son Aki lives in Malaga since 2016, he repairs boats.\nMarisol: How nice! I only have my two dogs.\n"
+    "Teuvo: Aki has a girlfriend too.\nMarisol: I see."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_told"),
+    [
+        ("Which city does Marisol's son live in?", False),
+        ("What does Marisol's son repair?", False),
+        ("Which city does Teuvo's son live in?", True),
+        ("What does Teuvo's son repair?", True),
+    ],
+)
+def test_whose_son_he_is_counts_when_his_name_is_known(question: str, is_told: bool) -> None:
+    quoted = asked_of(question, [AKI]).chosen()
+    assert quoted is not None
+    assert (quoted.score > 0.5) is is_told
