@@ -52,8 +52,8 @@ def preferred(
         tells = [tells_the_name(question, passages[s.document], s) for s in heard]
     elif asks_a_limit(question):
         tells = [tells_a_limit(question, s, best) for s in heard]
-    elif asks_a_place(question) and any(tells_the_place(s, best) for s in heard):
-        return sorted(heard, key=lambda s: not tells_the_place(s, best))
+    elif asks_a_place(question) and any(tells_the_place(question, s, best) for s in heard):
+        return sorted(heard, key=lambda s: not tells_the_place(question, s, best))
     elif asks_how_to(question.text):
         tells = [tells_to(s.says) and best.near <= s.near for s in heard]
     elif question.asks_who:

@@ -58,6 +58,7 @@ READ = 12  # best sentences that a reader looks at
 DEEPEST = 3  # parts of parts
 EXPLAINED = 3  # sentences beyond those that explain what is asked of
 SAID_SO = 0.7  # how sure one of them is at least
+ABOVE = 300  # characters before a sentence in which its day may stand
 ANOTHER_DAY = 0.3  # of how sure it would be, what tells of another day than the one that alone is asked of
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
 
@@ -240,7 +241,7 @@ class Quoting:
         if weights := self.policy.grounded_weights:
             score = sigmoid(sureness(weights, seen))
         self.trust = max(self.trust, least)
-        if self.question.asks_a_day and not self.question.is_then_in(first.says):
+        if self.question.asks_a_day and not self.question.is_then_in(self._above(first)):
             score = ANOTHER_DAY * score
         return replace(quoted, score=max(score, least), signs=seen)
 
@@ -252,6 +253,11 @@ class Quoting:
         ranked = [(explained.rank(s.says, s.near), s) for s in rest]
         told = [s for rank, s in sorted(ranked, key=lambda one: -one[0]) if rank][:EXPLAINED]
         return [*head, *told], [s for s in rest if s not in told]
+
+    def _above(self, sentence: Scored) -> str:
+        """A sentence with what stands above it: the day may be in a heading."""
+        passage = self.passages[sentence.document]
+        return f"{passage.context}\n{passage.text[max(0, sentence.start - ABOVE) : sentence.end]}"
 
     def explanation(self, sentence: Scored) -> str:
         """What a sentence says of what is to be explained; empty where it says nothing of it, or of another."""

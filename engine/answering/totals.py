@@ -18,6 +18,7 @@ from engine.library import Passage
 _IN_ALL = re.compile(r"\b(?:total|altogether|all told|in all|in total|bill|invoice|receipt|sum)\b", re.I)
 _PAID = re.compile(r"\b(?:pa(?:y|id)|charged?|spen[dt])\b|\bhow much was (?:the|my|our)\b", re.I)
 _SPENT = re.compile(r"\bhow much (?:money )?(?:did|have|has|do|does) \w+ (?:spend|spent) (?:at|on|in|with)\b", re.I)
+_ROW = re.compile(r"\s*(?:[-*•|]\s|\d{1,4}[-./ ]|\w[\w ]{0,30}: [^;\n]+; )")
 _OWED = re.compile(r"\b(?:owed?|outstanding|still (?:to|have to) pay|left to pay|balance)\b", re.I)
 _WE_OWE = re.compile(r"\b(?:I|we) (?:still )?owe\b|\b(?:I|we)\b.*\b(?:to pay|outstanding)\b", re.I)
 _OF_WHAT = (
@@ -70,14 +71,14 @@ def total_of(
 
 def is_of_several(question: Question, chosen: Scored, found: Sequence[Scored]) -> bool:
     """Whether what was spent on something is told by several lines alike, so that no one of them is the answer."""
-    if _SPENT.search(question.text[:LONGEST]) is None:
+    if _SPENT.search(question.text[:LONGEST]) is None or _IN_ALL.search(chosen.says) or _ROW.match(chosen.says) is None:
         return False
-    alike = [
-        one
+    rows = [
+        one.says
         for one in found
-        if one.document == chosen.document and one.covered >= chosen.covered and _PRICE.search(one.says) is not None
+        if one.document == chosen.document and one.covered >= chosen.covered and _ROW.match(one.says) is not None
     ]
-    return len({one.text for one in alike}) > 1
+    return sum(_PRICE.search(row) is not None and _IN_ALL.search(row) is None for row in rows) > 1
 
 
 def _is_of_a_line(question: Question, lines: Sequence[Scored]) -> bool:

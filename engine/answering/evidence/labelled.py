@@ -8,15 +8,21 @@ import re
 from engine.answering.evidence.sentences import Scored
 from engine.answering.questions.question import Question
 
-_WHERE = re.compile(r"\W*(?:and |so )?where\b", re.I)
-_PLACE = re.compile(r"\W*(?:where|location|place|venue|meeting point)\b[*_]*:[*_]*\s*\S", re.I)
+_WHERE = re.compile(
+    r"\W*(?:and |so )?where(?:['’]s| (?:is|are|was|were|will)\b| (?:do|does|did)\b.*\b(?:take place|meet|happen)\b)",
+    re.I,
+)
+_PLACE = re.compile(
+    r"\W*(?:where|location|venue|meeting point)\b[*_]*:[*_]*\s*(?!.*(?:\b(?:tb[cda]|ask|unknown)\b|\?))\S", re.I
+)
 
 
 def asks_a_place(question: Question) -> bool:
     return _WHERE.match(question.text) is not None
 
 
-def tells_the_place(sentence: Scored, best: Scored) -> bool:
-    """Whether a line is the place of what the best sentence tells of, in the same document."""
+def tells_the_place(question: Question, sentence: Scored, best: Scored) -> bool:
+    """Whether a line is the place of what the best sentence tells of, in the same document; not where that tells it."""
     is_of_it = sentence.document == best.document and best.near <= sentence.near
-    return is_of_it and _PLACE.match(sentence.says) is not None
+    is_title = best.place == sentence.place or not question.expects(best.says)
+    return is_of_it and is_title and _PLACE.match(sentence.says) is not None

@@ -8,16 +8,25 @@ from dataclasses import replace
 
 from engine.answering.evidence.sentences import Scored
 from engine.answering.questions.question import Question
-from engine.answering.texts.plans import DAY, is_no_past
+from engine.answering.texts.plans import DAY
 from engine.answering.words.grammar import LONGEST, MONTH, NUMBER_WORD, WEEKDAY
+from engine.answering.words.stems import STOP, stems_of
 from engine.answering.words.times import times_in
 from engine.library import Passage
 
-AS_GOOD = 0.5  # of the best line's score, that of another of its kind
+AS_GOOD = 0.7  # of the best line's score, that of another of its kind
+SAME = 0.5  # of the words of two lines without a digit, that both have
 BEGINS = 20  # characters of a line within which its day begins
 _LAST = re.compile(
-    rf"\b(?:last|latest|most recent(?:ly)?)\b(?! (?:names?|weeks?|months?|years?|nights?|days?|{WEEKDAY}|{MONTH}"
-    rf"|{NUMBER_WORD}|\d+|few|couple|spring|summer|autumn|winter|weekend|easter|christmas|words?|pages?|chapters?)\b)",
+    rf"\b(?:last(?!\W*\Z)|(?<!at the )latest|most recent(?:ly)?)\b(?! (?:names?|weeks?|months?|years?|nights?|days?"
+    rf"|{WEEKDAY}|{MONTH}|{NUMBER_WORD}|\d+|few|couple|spring|summer|autumn|winter|weekend|easter|christmas|words?|pages?|chapters?)\b)",
+    re.I,
+)
+
+
+_UNDONE = re.compile(
+    r"\b(?:not|no|never|nobody|cancel\w*|plan(?:s|ned)?|booked|next|due|should|must|to be|to do|will|would|remind\w*"
+    r"|rescheduled|postponed|reminder|gave up|sold out)\b|n['’]t\b|\[ \]",
     re.I,
 )
 
@@ -25,7 +34,9 @@ _LAST = re.compile(
 def latest(question: Question, heard: Sequence[Scored], passages: Mapping[int, Passage]) -> Scored | None:
     """Of the sentences that are as the first one, in the same document or the same talk, the one of the last day; None
     where the last is not asked for, or the first is it."""
-    if _LAST.search(question.text[:LONGEST]) is None:
+    if _LAST.search(question.text[:LONGEST]) is None or (
+        question.kind is not None and question.kind.name == "duration"
+    ):
         return None
     best = heard[0]
     days = {one.place: day for one in heard if _is_alike(question, best, one) and (day := _day(one, passages))}
@@ -39,9 +50,17 @@ def latest(question: Question, heard: Sequence[Scored], passages: Mapping[int, P
 
 def _is_alike(question: Question, best: Scored, other: Scored) -> bool:
     """As much is told by it: what it has of the question, and an answer of the kind asked for."""
-    same = other.document == best.document and other.covered >= best.covered
-    is_no_plan = not is_no_past(other.says, 0)
-    return same and other.score >= AS_GOOD * best.score and not question.lacks(other.says) and is_no_plan
+    if other.document != best.document or not other.covered >= best.covered or other.score < AS_GOOD * best.score:
+        return False
+    own, more = (_words(one) for one in (best, other))
+    if len(own & more) < SAME * len(own | more) or _UNDONE.search(other.says) is not None:
+        return False
+    named = next((time for time in times_in(other.says) if time.at[0] <= BEGINS), None)
+    return question.asks_when or not question.lacks(other.says[named.at[1] if named is not None else 0 :])
+
+
+def _words(sentence: Scored) -> frozenset[str]:
+    return frozenset(s for s in stems_of(sentence.says) if s not in STOP and not any(map(str.isdigit, s)))
 
 
 def _day(sentence: Scored, passages: Mapping[int, Passage]) -> str:

@@ -17,6 +17,7 @@ from engine.answering.evidence.meaning import Likeness, Meanings
 from engine.answering.questions.question import Question
 from engine.answering.texts.surroundings import surroundings, table_headers
 from engine.answering.texts.talk import Talk
+from engine.answering.words.grammar import LONGEST
 from engine.answering.words.pronouns import whom
 from engine.answering.words.related import beyond, heaviest_missing, hints, known, themselves, weight_of, with_hints
 from engine.answering.words.stems import STOP, WORD, plain, stem, stems_of
@@ -59,7 +60,12 @@ OPENING, TOPIC = 6, 2  # of a passage's first six sentences, the first two that 
 ABOUT = 0.3  # share of what a question about now speaks of that is around a sentence, to count as news of it
 OLDER = 0.8  # of its rank, that counts for a date which is not the newest
 MINUTE = 16  # characters of a date with its time, seconds left out: files that were copied together are as new
-_WROTE = re.compile(r"\W*(?:on|am|le) [^\n]{6,120} (?:wrote|schrieb|a écrit) ?:\s*\Z", re.I)  # above an answered mail
+_WROTE = re.compile(  # above an answered mail
+    r"\W*(?:on|am|le) [^\n\d]{0,12}(?:\d{1,2}\.? \w{3,9}\.?,? \d{4}|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    r"|\d{1,2}, \d{4})[^\n]{3,100} (?:wrote|schrieb|a écrit) ?:\s*\Z",
+    re.I,
+)
+_OF_MAIL = re.compile(r"\b(?:e?-?mail\w*|address|wrote|write|written|sent|send|repl(?:y|ied)|answer(?:ed)?)\b", re.I)
 MARKUP = re.compile(r"\s*(---\n\w+:|#{1,6} [^\n]*$|\|[ :|-]+\||title:|tags:|date:)")
 
 
@@ -110,9 +116,10 @@ def score_sentences(
         seen = read_sentences(question, weights, passage, documents.get(passage.document, 0.0), meanings)
         read.extend((passage, span, one) for span, one in zip(passage.sentences, seen, strict=True))
     recent = _recency(question, weights, read) if question.asks_now or question.asks_before else {}
+    asks_of_mail = _OF_MAIL.search(question.text[:LONGEST]) is not None
     out: list[Scored] = []
     for at, (passage, (start, end), one) in enumerate(read):
-        if _WROTE.match(passage.text[start:end]) is not None:
+        if not asks_of_mail and _WROTE.match(passage.text[start:end]) is not None:
             continue
         features = one.features
         if at in recent:

@@ -26,7 +26,11 @@ _TIMELY = re.compile(
 PLAIN = 2  # words of a run that names a thing
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 _CLOCK = re.compile(r"(?:at )?\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?", re.IGNORECASE)
-_NOON = re.compile(r"\b(?:(?:since|at|around|about|by|until|till|before|after) )?(?:noon|midnight)\b", re.IGNORECASE)
+_NOON = re.compile(r"\b(?:since|until|till) (?:noon|midnight)\b", re.IGNORECASE)  # how long, and not when
+_AGO = re.compile(
+    r"\b(?:ago|after|before|in (?:\w+ )?\w+ (?:days|weeks|months|years)|\w*day|planned|due|will|should)\b",
+    re.IGNORECASE,
+)
 _ENTRY = re.compile(r"\s*(?:[-*•+|]\s+)?[\[(*_]{0,2}")
 _BORN = re.compile(r"\b(?:born|birth|birthday)\b", re.IGNORECASE)
 _OF_A_LIST = re.compile(r"[.)]\s+\w")  # behind the number of a line; "44." alone is an answer
@@ -40,7 +44,7 @@ def brief(
     its share among the others. sure: that the sentence answers at all."""
     if question.asks_when and (day := _day(question, sentence, passage, reading)):
         return day, sure
-    if question.asks_when and (day := _of_an_entry(sentence.says)):
+    if question.asks_when and question.is_past and (day := _of_an_entry(question, sentence.says)):
         return day, sure
     stamp = max(sentence.start + sentence.said, sentence.end - len(said(sentence.text)))
     if reading.start < stamp:  # no answer
@@ -138,13 +142,15 @@ def _day(question: Question, sentence: Scored, passage: Passage, reading: Readin
     return f"{spoken(date.fromisoformat(written[:10]))} (when it was written)" if question.is_past else None
 
 
-def _of_an_entry(text: str) -> str:
+def _of_an_entry(question: Question, text: str) -> str:
     """The day of a line that begins with it and names no other time: "- 2025-03-31: oil changed at 97,120 km"."""
     times = [time for time in times_in(text) if len(time.first) >= DAY or not time.is_day]
     if len(times) != 1 or not times[0].is_day or _ENTRY.fullmatch(text[: times[0].at[0]]) is None:
         return ""
     begin, end = times[0].at
-    return text[begin:end].strip() if text[end:].lstrip(")]*_ ")[:1] in (":", "-", "–", "—", "|", "\t") else ""
+    rest = text[end:].lstrip(")]*_ ")
+    is_apart = rest[:1] in (":", "-", "–", "—", "|", "\t")
+    return text[begin:end].strip() if is_apart and not question.expects(rest) and _AGO.search(rest) is None else ""
 
 
 def _is_told_beside(question: Question, sentence: Scored, at: int) -> bool:

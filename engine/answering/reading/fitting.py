@@ -49,7 +49,11 @@ def may_answer(question: Question, run: str, behind: str = "") -> bool:
     if question.kind.name in ("email", "phone"):
         return question.kind.looks.search(run) is not None and _ISO.search(run) is None
     if question.kind.name in ("money", "clock") or _HOW_MANY.search(question.text[:LONGEST]):
-        if _LONG_NUMBER.search(run) is not None and _HOW_OLD.search(question.text[:LONGEST]) is not None:
+        if (
+            _LONG_NUMBER.search(run) is not None
+            and "year" not in run + behind[:10]
+            and _HOW_OLD.search(question.text[:LONGEST]) is not None
+        ):
             return False  # a telephone
         is_year = _YEAR.fullmatch(run.strip()) is not None and _HOW_MANY.search(question.text[:LONGEST]) is not None
         return _COUNTED.search(run) is not None and not is_year

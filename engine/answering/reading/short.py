@@ -79,7 +79,9 @@ def _change(question: Question, text: str, start: int, end: int) -> tuple[int, i
         if _WHAT_CHANGED.search(question.text[:LONGEST]):
             return match.start(), max(end, last)
         is_old = start < new and _EARLIER.search(question.text[:LONGEST])
-        return (start, end) if is_old else (new, last)
+        if is_old:
+            return start, end
+        return (start, max(end, last)) if start > new else (new, last)
     return None
 
 

@@ -25,7 +25,8 @@ _END = re.compile(r"[\n|]|[.;](?=\s|\Z)")
 _BEYOND = re.compile(r"\b(?:of|on|in|at|for|from|when)\b")
 _GOES_ON = (
     r"(?!(?:again|on|in|at|is|was|has|does|did|came|shows?|shown|appear\w*|keeps|and|or|for|to|not|never"
-    r"|no (?:longer|more)|cannot|since)\b)[^\W\d]"
+    r"|no (?!(?:(?!(?:longer|more|change|news|sign|idea|lines?|show)\b)[^\W\d]\w* ?){1,2}(?:[;.,|(\n]|\Z))"
+    r"|cannot|since)\b)[^\W\d]"
 )
 _GENERAL = frozenset(  # of what sort a term is
     "code codes error errors fault faults message warning alarm number letter letters light sign symbol word term"

@@ -17,6 +17,7 @@ MANUAL = "Faults\nE11 Water too hot\nE17 Flue or air intake blocked\nE19 Fan tur
         ("F1   no ignition; press reset once", "no ignition"),
         ("F1 no longer shows after the reset", ""),
         ("F1 not shown again", ""),
+        ("F1 no change after the new part", ""),
     ],
 )
 def test_a_code_may_mean_that_something_is_not_there(text: str, meaning: str) -> None:

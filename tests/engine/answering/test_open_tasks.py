@@ -39,6 +39,25 @@ def test_of_the_section_that_is_named() -> None:
     assert told("What is left to do for Rome?", TODO) is None
 
 
+@pytest.mark.parametrize(
+    ("question", "list_", "boxes"),
+    [
+        ("What do I have to pay for the school trip?", "# School trip\n- [ ] pack the rain coat", None),
+        ("What do I still have to buy for the party?", "# Party\n- [ ] buy juice\n- [ ] invite Ada", "- [ ] buy juice"),
+        ("What does Tom have to do?", "# Tom's birthday\n- [ ] order cake", None),
+        (
+            "What do I still have to do for the garden?",
+            "# Garden party\n- [ ] chairs\n\n# Garden\n- [ ] mow",
+            "- [ ] mow",
+        ),
+        ("What is left to do on the boat?", "# Boat\n- [x] paint hull\n\n# Boat house\n- [ ] fix door", None),
+        ("What is not done in the sauna?", "# Sauna\n- [ ] buy oil", None),
+    ],
+)
+def test_a_box_of_something_else_is_not_meant(question: str, list_: str, boxes: str | None) -> None:
+    assert told(question, {"To do": list_}) == boxes
+
+
 def test_parts_that_are_not_open_are_of_the_file_as_well() -> None:
     rest = Passage(3, "Lisbon, April 2025\n", "- [ ] print the tickets", [(0, 23)])
     assert told("What is left to do for Lisbon?", {"Lisbon, April 2025": "The taxi comes at five."}, rest) == rest.text

@@ -26,6 +26,7 @@ BANDS = "The Low Lanterns, Wet Stones and The Paper Harbours play on Sunday."
         ("What time do rehearsals begin?", "We rehearse from 19:00 to 21:00.", "19:00", "19:00"),
         ("What time does it begin?", "The course goes from 19:00 to 21:00.", "19:00", "19:00"),
         ("When is it?", "It was moved from the 18th to the 25th of November.", "18th", "the 25th of November"),
+        ("How much is the fee?", "The fee was raised from 300 to an unbelievable 450 kr.", "450 kr", "450 kr"),
         ("What do we still need?", KITCHEN, "a tap", "a tap, two shelf brackets, and silicone"),
         ("What do we still need?", KITCHEN, "two shelf brackets", "a tap, two shelf brackets, and silicone"),
         ("How much is my insurance?", DUES, "2,980", "3,290 kroner a year"),

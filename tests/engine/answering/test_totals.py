@@ -106,6 +106,12 @@ def test_what_was_spent_in_several_rows_is_none_of_them() -> None:
         ("How much did I spend at Brandt?", rows, False),
         ("How much did I spend at Brandt?", rows[:1], True),
         ("How much did I spend on the lock?", rows, True),
+        (
+            "How much did I spend on the bike?",
+            ["I spent 4,500 kr on the bike.", "The bike was 5,000 kr at first."],
+            True,
+        ),
+        ("How much did I spend on food?", ["- food Ica 450 kr", "- food Coop 380 kr", "Total for food: 830 kr"], True),
     ):
         held = asked_of(question, ["\n\n".join(lines)])
         quoted = held.chosen()
