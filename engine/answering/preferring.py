@@ -20,6 +20,7 @@ from engine.answering.reading.reader import Reading
 from engine.answering.texts.defining import Term
 from engine.answering.texts.describing import Described
 from engine.answering.texts.naming import CAPITAL
+from engine.answering.texts.surnames import Surname
 from engine.answering.words.stems import STOP, plain, stem
 from engine.answering.words.verbs import tells_to
 from engine.library import Passage
@@ -35,7 +36,7 @@ def preferred(
     heard: Sequence[Scored],
     passages: Mapping[int, Passage],
     readings: Mapping[tuple[int, int], Reading],
-    explained: Term | Described | Birth | None = None,
+    explained: Term | Described | Birth | Surname | None = None,
 ) -> list[Scored]:
     """heard: sentences that were read, best first. explained: what is asked of, where it is to be explained."""
     best = heard[0]

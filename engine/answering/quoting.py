@@ -45,6 +45,7 @@ from engine.answering.sureness import SIGNS, signs, sureness
 from engine.answering.tasks import open_tasks
 from engine.answering.texts.defining import Term
 from engine.answering.texts.describing import Described
+from engine.answering.texts.surnames import Surname
 from engine.answering.texts.talk import Talk
 from engine.answering.totals import of_all, total_of
 from engine.answering.unnest import Unnesting
@@ -71,7 +72,7 @@ class Quoting:
         """is_part: of a nested question. depth: how many questions it is a part or a side of. kind: of answer, where it
         does not say."""
         self.question, self.policy, self.meanings, self.reads = Question.of(question, kind), policy, meanings, reads
-        self.explained = Term.of(question) or Described.of(question) or Birth.of(self.question)
+        self.explained = Term.of(question) or Described.of(question) or Birth.of(self.question) or Surname.of(question)
         self.library, self.is_part, self.depth = library, is_part, depth
         compared = compared_of(question) if depth == 0 else None
         several = questions_in(question) if depth == 0 and compared is None else ()

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from engine.answering.evidence.sentences import Scored
 from engine.answering.questions.question import Question
 from engine.answering.questions.things import things_for
-from engine.answering.texts.surnames import surname, whose_surname
 from engine.answering.texts.talk import Talk
 from engine.answering.words.grammar import LONGEST, MONTH_NAME, ROLE, WEEKDAY
 from engine.answering.words.stems import STOP, plain, stem, stems_of
@@ -56,14 +55,11 @@ SHORT = 5  # words of a line that is no more than a name
 def asks_a_name(question: Question) -> bool:
     """What something is called is asked for."""
     is_of_kind = question.kind is None or question.kind.name == "person" or question.kind.is_open
-    is_asked = _ASKED.search(question.text[:LONGEST]) is not None or whose_surname(question.text) is not None
-    return is_of_kind and is_asked
+    return is_of_kind and _ASKED.search(question.text[:LONGEST]) is not None
 
 
 def tells_the_name(question: Question, passage: Passage, sentence: Scored) -> bool:
     """Whether a sentence says what the thing that is asked of is called."""
-    if (first := whose_surname(question.text)) is not None:
-        return surname(first, sentence.text) is not None
     talk = Talk.of(passage.text, passage.writers)
     things = {s for s in question.stems if s not in question.names and s not in _ONLY_ASKS}
     kin = {stem(match.group().lower()) for match in _KIN.finditer(question.text)}

@@ -8,7 +8,6 @@ import re
 from engine.answering.questions.question import Question
 from engine.answering.questions.relations import of_in
 from engine.answering.texts.lives import day_of, event_of, place_of
-from engine.answering.texts.surnames import surname, whose_surname
 from engine.answering.words.countries import countries_in, peoples
 from engine.answering.words.stems import stems_of
 
@@ -30,8 +29,6 @@ def particular(question: Question, text: str) -> str | None:
         if kind == "time":
             return day_of(text, event)
         return place_of(text, event) if kind == "place" else None
-    if (first := whose_surname(question.text)) is not None:
-        return surname(first, text)
     if question.asks_who and (of := of_in(question.text)) is not None and of.is_all_of(question.text):
         return next(of.named(text), None)
     return None

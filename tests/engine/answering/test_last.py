@@ -54,7 +54,11 @@ def test_other_things_are_last_as_well(question: str) -> None:
             "vet visit: Bella 23.2 kg",
             "vet visit booked, Bella should be 22 kg",
         ),
-        ("What was the score of the last game against Lund?", "game against Lund: 2-3", "game against Lund: to be played"),
+        (
+            "What was the score of the last game against Lund?",
+            "game against Lund: 2-3",
+            "game with Lund: to be played",
+        ),
         ("How much did I pay at the last haircut?", "haircut 480 kr", "shampoo from the haircut place 190 kr, by card"),
         (
             "How long did the warranty last?",

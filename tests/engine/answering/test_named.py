@@ -8,7 +8,7 @@ from rare import asked_of
 from engine.answering.evidence.named import asks_a_name
 from engine.answering.questions.question import Question
 from engine.answering.sureness import SIGNS
-from engine.answering.texts.surnames import surname, whose_surname
+from engine.answering.texts.surnames import Surname
 
 TALK = (
     "Thuy: We've got a van! She's a Hiace from 2011, cream, and she's called Beryl.\n"
@@ -130,6 +130,8 @@ def test_where_a_thing_is_is_not_its_name(question: str, text: str, is_told: boo
         ("What's the surname of Priya?", "I met Priya van der Berg at the door.", "van der Berg"),
         ("What is Priya's last name?", "Priya is Anna Raman's sister.", None),
         ("What is Priya's last name?", "Priya Raman's dog barked.", None),
+        ("what is priya's last name?", "Name: Priya Raman", "Raman"),
+        ("What is my sister's last name?", "My sister Anna Berg is here.", None),
         ("What is Anna's last name?", "My sister is called Anna Maria Berg.", "Berg"),
         ("What is Anna's last name?", "Anna Katarina has the last name Lund, not Berg.", None),
         ("What is Anna's last name now?", "Anna Berg married.", None),
@@ -139,8 +141,8 @@ def test_where_a_thing_is_is_not_its_name(question: str, text: str, is_told: boo
     ],
 )
 def test_a_last_name_stands_behind_the_first(question: str, text: str, name: str | None) -> None:
-    first = whose_surname(question)
-    assert (surname(first, text) if first is not None else None) == name
+    asked = Surname.of(question)
+    assert (asked.short(text) if asked is not None else "") == (name or "")
 
 
 def test_a_last_name_leads() -> None:
