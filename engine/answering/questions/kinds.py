@@ -174,7 +174,7 @@ NARROW: tuple[Kind, ...] = (
     Kind("numbered", re.compile(rf"\b(?:what|which) {_NUMBERED}\b", re.I),
          re.compile(rf"\b{_NUMBERED}s? (?:no\.? ?|number )?(?-i:[A-Z\d])[\w-]*|(?:\b(?-i:[A-Z])\w+|\d(?:st|nd|rd|th)"
                     rf"|\b(?:first|second|third|fourth|fifth|sixth|top|ground)) {_NUMBERED}\b"
-                    r"|\b(?-i:[A-Z])\d{1,4}\b|\b\d{1,3}(?-i:[A-Z])\b", re.I),
+                    r"|\b(?-i:[A-Z])\d{2,4}\b", re.I),
          "place", is_open=True),
     _narrow("colour", r"\b(?:what|which) (?:\w+ )?colou?rs?\b|\bcolou?r of\b",
             r"\b(?:red|blue|green|yellow|orange|purple|violet|pink|brown|black|white|gr[ae]y|silver|gold(?:en)?|beige|cream"
