@@ -12,6 +12,7 @@ from engine.answering.words.times import times_in
 
 _WHICH = re.compile(r"\W*(?:which|what (?:kind|sort|type|make|brand|model|colou?r)) ", re.I)
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old)\b", re.I)
+_SAME = re.compile(r"\W*(?:at |in |on )?(?:the )?same\b", re.I)  # as what, another sentence says
 _HOW_OLD = re.compile(r"\bhow old\b", re.I)
 _LONG_NUMBER = re.compile(r"\d[\d ]{4,}\d")
 _CALLED = re.compile(r"\bname of\b|['’]s (?:first |last |full )?name\b|\b(?:is|are|was|were)\b.*\bcalled\b")
@@ -40,6 +41,8 @@ _NAME_BEHIND = re.compile(r" ([A-Z][\w-]*)\b")
 def may_answer(question: Question, run: str, behind: str = "") -> bool:
     """May a run of words be the short answer? Somebody's name is no number, and a sum of money has one; what stands
     behind it tells that 3.15 per cent is no time; nor are twelve months."""
+    if _SAME.match(run) is not None:
+        return False
     if question.kind is None:
         return _WHICH.match(question.text) is None or MONEY.fullmatch(run.strip()) is None
     if question.asks_when:

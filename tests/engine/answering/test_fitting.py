@@ -17,6 +17,7 @@ from engine.answering.reading.fitting import is_of_name, may_answer
         ("Where was he born?", "in Bergen in 1988", True),
         ("How old is Judith?", "0170 881 2290", False),
         ("How old is Judith?", "39", True),
+        ("In which room is the course?", "in the same room", False),
         ("How old was the fossil?", "120 000 000 years", True),
         ("What is Nadja's address in Porto?", "address", False),
         ("What is Nadja's address in Porto?", "Rua das Taipas 112", True),
