@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.answering.words.stems import unaccented
 from ingest.catalog import Catalog, DocumentRow, document_label
 from ingest.places import lines_of
 from ingest.sentences import sentences
+from ingest.word_queries import vocabulary_form
 from ingest.words import Words
 from twin_app.catalog_library import Asking, CatalogLibrary
 from twin_app.courtesy import question_in
@@ -184,10 +184,10 @@ def hop_json(hop: Any, slipped: Mapping[str, str]) -> dict[str, Any]:
 def snippet(text: str, words: Sequence[str]) -> tuple[int, int]:
     """The sentence of a passage that holds most of the searched words: what `twin search` quotes."""
     spans = sentences(text) or [(0, len(text))]
-    plain = [unaccented(word.lower()) for word in words]  # as the index finds them: Faure for Fauré
+    plain = [vocabulary_form(word) for word in words]  # as the index finds them: Faure for Fauré
 
     def held(span: tuple[int, int]) -> int:
-        sentence = unaccented(text[slice(*span)].lower())
+        sentence = vocabulary_form(text[slice(*span)])
         return sum(word in sentence for word in plain)
 
     return max(spans, key=held)
