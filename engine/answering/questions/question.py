@@ -191,8 +191,8 @@ class Question:
             text = _without_times(text)
         if self.kind.name == "code" and _CODED.search(self.text[:LONGEST]) is not None:
             text = _CALLING.sub(" ", text)  # a telephone is no serial number
-        empty = STOP - {"may"} if self.kind.name in TIMED else STOP
-        empty = STOP - {"every", "each"} if self.kind.name == "frequency" else empty
+        counts = {"may"} if self.kind.name in TIMED else {"every", "each"} if self.kind.name == "frequency" else set()
+        empty = STOP - counts
         return any(
             word not in empty and stem(plain(word)) not in self.stems
             for match in self.kind.looks.finditer(text)

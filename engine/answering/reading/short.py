@@ -35,7 +35,7 @@ _EARLIER = re.compile(
     re.I,
 )
 _WHAT_CHANGED = re.compile(r"\bwhat\b.*\bchange[sd]?\b|\bhow\b.*\bchange[sd]?\b", re.I)
-_ARTICLE = re.compile(r"(?:(?:the|an?) )?", re.I)
+_ARTICLE = re.compile(r"(?:the|an?) ", re.I)
 _ENDS = STOP | frozenset("because since with after before by when as starting".split())
 _ITEM = r"(?:(?!and\b|or\b)[\w$€£’'.%&-]+ ){0,4}[\w$€£’'%&-]+"
 _NO_CLAUSE = r"(?!(?:[Ii]|[Hh]e|[Ss]he|[Ww]e|[Tt]hey|[Yy]ou|[Ii]t|[Tt]here)\b)"
@@ -102,7 +102,8 @@ def _instead(question: Question, text: str, start: int, end: int) -> tuple[int, 
 
 def _end_of_new(text: str, new: int) -> int:
     """Where what begins here ends: at a time's end, or before a word that says nothing."""
-    new = _ARTICLE.match(text, new).end()  # type: ignore[union-attr]
+    if (article := _ARTICLE.match(text, new)) is not None:
+        new = article.end()
     for time in times_in(text):
         if time.at[0] <= new < time.at[1]:
             return time.at[0] + len(text[slice(*time.at)].rstrip("."))
