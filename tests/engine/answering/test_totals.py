@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from rare import asked_of
 
+from engine.answering.totals import is_of_several
+
 INVOICE = """Hallberg's garage
 Invoice 2024-0388, 14 May 2024
 Customer: Nora Lindqvist
@@ -117,3 +119,12 @@ def test_what_was_spent_in_several_rows_is_none_of_them() -> None:
         quoted = held.chosen()
         assert quoted is not None
         assert bool(held.span(quoted)[0]) is leads, question
+
+
+def test_a_row_that_is_the_total_may_lead() -> None:
+    rows = ["- food Ica 450 kr", "- food Coop 380 kr", "- food in total 830 kr"]
+    held = asked_of("How much did I spend on food?", ["\n".join(rows)])
+    assert held.chosen() is not None
+    total, other = (next(one for one in held.heard if word in one.text) for word in ("total", "Coop"))
+    assert not is_of_several(held.question, total, held.heard)
+    assert is_of_several(held.question, other, held.heard)
