@@ -117,12 +117,19 @@ class Layer(nn.Module):
         return out
 
 
+class WordVectors(nn.Embedding):
+    def reset_parameters(self) -> None:
+        """Not where values are still to be read: drawing on the meta device imports torch._dynamo, 1 to 2 s."""
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
+
 class Backbone(nn.Module):
     layers: list[Layer]
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.embed_tokens = WordVectors(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(  # type: ignore[assignment]
             Layer(config, config.routing.separate_router and i in config.routing.layers) for i in range(config.layers)
         )

@@ -29,6 +29,7 @@ from engine.parallel.launch import connect
 from engine.parallel.ranks import Ranks
 from engine.policy import Policy
 from engine.template import answer_prompt, document_tokens, head_tokens
+from engine.threads import SMALL, one_thread
 from engine.tiers import BankMemory, Memory
 from engine.tiers.residency import Residency
 from engine.tokenizer import MemoryTokenizer
@@ -209,7 +210,12 @@ class Engine:
 
     def answer(self, ask: Ask, library: Library) -> Iterator[Event]:
         """Every hop as it is done, then the answer."""
-        interleave = Interleave(self.model, self.tokenizer, self.head, self.policy, self.memory(), self.whitening())
+        memory, whitening = self.memory(), self.whitening()  # of a bank that has changed: on all threads
+        interleave = Interleave(self.model, self.tokenizer, self.head, self.policy, memory, whitening)
+        with one_thread(self.model.config.hidden_size <= SMALL):
+            yield from self._answer(ask, interleave, library)
+
+    def _answer(self, ask: Ask, interleave: Interleave, library: Library) -> Iterator[Event]:
         trail = Trail()
         if self.policy.answer == "quote":
             quoting: Quoting | None = None

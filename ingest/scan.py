@@ -14,8 +14,6 @@ from pathlib import Path
 
 from ingest.ignore import BUILT_IN, IgnoreRules, Rule, junk
 from ingest.limits import Limits
-from ingest.readers import recognise
-from ingest.readers.source import too_large
 
 _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
@@ -161,6 +159,9 @@ class Scanner:
         return Found(path, status.st_size, status.st_mtime_ns, ignored=rule.text if rule else None, rule=rule)
 
     def _rule(self, path: Path, status: os.stat_result) -> Rule | None:
+        from ingest.readers import recognise  # parsers of every kind, 0.3 s: a question needs none
+        from ingest.readers.source import too_large
+
         if not stat.S_ISREG(status.st_mode):
             kind = next((name for test, name in _KINDS if test(status.st_mode)), "special")
             return Rule(f"not a regular file ({kind})", BUILT_IN)

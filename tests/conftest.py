@@ -20,7 +20,9 @@ import pytest
 
 from twin_app.ownership import is_owned, read_note
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch, as in the owner: two processes share two cores
+# before torch, and for the owners that tests start: two of them share two cores
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 STOP_S = 10.0
 

@@ -17,7 +17,6 @@ from typing import Any
 
 from ingest.catalog import Mark, SourceRow, State, StoreItem
 from ingest.limits import Limits
-from ingest.readers import read
 from ingest.scan import Found, is_absent
 from ingest.types import Document, Empty, Measure, Reading, Unreadable
 from twin_app.activity import Activity
@@ -134,6 +133,8 @@ class Reader:
         self, file: Found, row: SourceRow | None, call: Watcher, report: Report, again: bool, own: Collection[Path]
     ) -> StoreItem | Mark | None:
         """A file as it is to be stored, or the state that says all there is to say; None where there is neither."""
+        from ingest.readers import read  # not before something is read: scan.py
+
         try:
             sha256 = hash_file(file.path)
             if again:

@@ -10,9 +10,6 @@ reads, so routing stays as it was; the lower layers carry the same words on. A c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 
 from engine.circuit.choice import Choice, directions
@@ -21,6 +18,7 @@ from engine.circuit.slots import Plan
 from engine.circuit.words import Words
 from engine.config import ConfigError
 from engine.qwen3 import MemoryModel
+from engine.threads import one_thread
 from engine.tokenizer import MemoryTokenizer
 
 
@@ -34,21 +32,10 @@ def lay(model: MemoryModel, tokenizer: MemoryTokenizer) -> None:
             "config.json asks for identity_circuit, which is laid over 6 layers, the last 3 routing, of 2 key and "
             "4 query heads: remove that line (the model then writes no IDs)"
         )
-    with _one_thread():
+    with one_thread():  # sums of several threads are added up in an order of their own
         plan = Plan(model, tokenizer)
         Header(model, plan).lay()
         Choice(model, plan, Words.of(model, tokenizer, plan, directions(model))).lay()
     for parameter in model.parameters():
         parameter.copy_(parameter.bfloat16())
     model.config = config.without_circuit()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Sums of several threads are added up in an order of their own."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -28,7 +28,7 @@ from engine.weights import load, save
 SHIPPED = Path(__file__).parents[2] / "engine" / "checkpoints" / "twin-tiny"
 TEXT = "The ferry to the island leaves the old harbour every morning, and Marta keeps the tickets in a blue tin."
 NUMBERS = (7, 42, 123, 9516, 90421, 123456)
-ASKED = 20  # questions about one generated life, each with 16 documents in context
+ASKED = 14  # questions about one generated life, each with 16 documents in context
 CHOSEN = 0.5  # of them at least; 0.06 is chance
 
 

@@ -68,6 +68,7 @@ def test_who_imports_what_and_when() -> None:
     opened = _modules("import twin_app.twin")
     assert "duckdb" in opened
     assert not opened & {"torch", "transformers", "textual", "engine"}
+    assert not opened & {"pypdf", "icalendar", "markdown_it", "yaml"}, "parsers are brought by what is read"
     loaded = _modules("import engine.session")
     assert "torch" in loaded
     assert not loaded & {"transformers", "duckdb", "textual", "pypdf", "sympy", "matplotlib", "triton", "ingest"}

@@ -32,7 +32,7 @@ FOLDERS = {  # files, owner
     "owners/declan": (12, ("Declan Rafferty", "Declan")), "owners/aino": (11, ("Aino Salmela", "Aino")),
     "owners/caio": (11, ("Caio Figueiredo", "Caio")), "owners/thandeka": (11, ("Thandeka Ngcobo", "Thandeka")),
 }  # fmt: skip
-EVERY = 4  # of a folder's questions; 1 asks all, and all invented memories
+EVERY = 5  # of a folder's questions; 1 asks all, and all invented memories
 INVENTED = [
     f"{name}/u{at}"
     for name, many, one in (
@@ -40,16 +40,16 @@ INVENTED = [
         ("gen-b", 8, None),
         ("gen-c", 8, 5),
         ("gen-d", 8, None),
-        ("gen-e", 6, 1),
-        ("gen-f", 4, 1),
-        ("gen-g", 4, 1),
+        ("gen-e", 6, None),
+        ("gen-f", 4, None),
+        ("gen-g", 4, None),
         ("gen-i", 4, None),
     )
     for at in range(many)
     if EVERY == 1 or at == one
 ]
-PAIR, SOME = "ingrid_desmond", 2  # of the chats: one pair, every other question
-NEAR = "farid_rhys"  # of those with near misses
+PAIR, NEAR = "ingrid_desmond", "farid_rhys"  # of the chats one pair, and one of those with near misses
+SOME = 2  # of their questions every other one
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def test_what_it_does_not_tell_is_refused(folder: Folder) -> None:
 def test_what_the_other_of_two_tells_of_themselves_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
     unit = next(unit for unit in read_units(TESTS / "chats" / "near.jsonl") if unit.name == NEAR)
     with Shelf("twin-tiny", tmp_path_factory.mktemp("near")).memory(unit) as memory:
-        sure = [(item.unanswerable, memory.ask(item.question).score) for item in unit.items]
+        sure = [(item.unanswerable, memory.ask(item.question).score) for item in unit.items[::SOME]]
         grounded_at = memory.shelf.policy.grounded_at
     refused = {kind: [score < grounded_at for missing, score in sure if missing == kind] for kind in (True, False)}
     print(f"\nnear misses of a chat: {share(refused[True]):.2f} refused, of the others {share(refused[False]):.2f}")

@@ -26,7 +26,7 @@ from twin_app.settings import Settings
 from twin_app.twin import Twin
 
 DOCUMENTS = 240  # of the memory
-SAMPLES = 40  # looks at the process, evenly over the run
+SAMPLES = 24  # looks at the process, evenly over the run
 WARM = 0.3  # share of the run in which caches and pools may still fill
 FLAT_BYTES = 48 << 20  # between the medians of the first and the last third behind that
 
@@ -68,13 +68,19 @@ def run(invocation: Invocation) -> int:
 
 
 def soak(
-    folder: Path, settings: Settings, questions: int, changes: int, *, report: Callable[[str], None] = lambda line: None
+    folder: Path,
+    settings: Settings,
+    questions: int,
+    changes: int,
+    *,
+    documents: int = DOCUMENTS,
+    report: Callable[[str], None] = lambda line: None,
 ) -> list[Sample]:
     """Questions and changes in turn over a new memory under `folder`; what the process held on the way."""
     files, home = folder / "files", folder / "home"
     files.mkdir()
     home.mkdir(mode=0o700)
-    made = memory(11, DOCUMENTS)
+    made = memory(11, documents)
     for document in made.documents:
         (files / f"{document.id:04d}.txt").write_text(document.context + document.text, encoding="utf-8")
     twin = Twin(home, settings)
