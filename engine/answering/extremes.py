@@ -7,15 +7,14 @@ one. What a column comes to is not told: what may be added, and what not, a tabl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from engine.answering.evidence.sentences import Scored
 from engine.answering.files import Files, Told
 from engine.answering.questions.question import Question
-from engine.answering.quote import Quoted, shown
-from engine.answering.texts.tables import Row, Table, tables_of, time_of
+from engine.answering.rows import UNSAID, has, rows_of, rows_told, tables_in
+from engine.answering.texts.tables import Row, Table, time_of
 from engine.answering.words.grammar import LONGEST, MONTHS
 from engine.answering.words.quantities import quantities
 from engine.answering.words.related import known, themselves
@@ -74,11 +73,6 @@ _PERIOD = re.compile(r"\b(week|month|quarter|year|annual)(?:ly)?\b", re.I)
 _NO_MEASURE = frozenset(
     stems_of("id nr no number zip postcode phone mobile code year since born place rank position grade")
 )
-_UNSAID = frozenset(  # of what need not stand in a table
-    stems_of("log list table record records file sheet diary entry note notes column row day date month year week time")
-    + stems_of("pay cost spend buy price much many long far high low big heavy hot cold warm fast large small get have")
-)
-SURE = 0.6  # that this table is meant
 UNTOLD = 0.1  # where it is, and no row says it: "At which shop did I spend the most?"
 MOST_ALIKE = 3  # rows that have as much
 
@@ -102,7 +96,7 @@ class _Asked:
             return None
         timed = frozenset[str]().union(*(stems for _, stems in question.times))
         words = (plain(word.group().lower()) for word in WORD.finditer(rest))
-        named = frozenset(stem(word) for word in words if word not in STOP) - _UNSAID - timed
+        named = frozenset(stem(word) for word in words if word not in STOP) - UNSAID - timed
         sort = next(name for name in _SORTS if match.groupdict().get(name))
         if sort == "any" and not _MONEY.isdisjoint(question.stems):
             sort = "money"
@@ -119,25 +113,17 @@ def extreme_of(files: Files) -> Told | None:
         return None
     found = {
         told.quoted.text: told
-        for table in _tables(files)
+        for table in tables_in(files)
         if (told := _of_table(files.question, asked, table)) is not None
     }
     return next(iter(found.values())) if len(found) == 1 else None
-
-
-def _tables(files: Files) -> Iterator[Table]:
-    seen = set[tuple[str, str | None]]()
-    for part in files.passages.values():
-        if (part.title, part.date) not in seen and tables_of([part]):
-            seen.add((part.title, part.date))
-            yield from tables_of(files.of(part))
 
 
 def _of_table(question: Question, asked: _Asked, table: Table) -> Told | None:
     names = stems_of(" ".join([table.context, *table.columns]))
     names += [of for unit, all_of in _OF_UNIT.items() if unit in names for of in all_of]
     titled = themselves(known(names, asked.named))
-    rows = _rows(question, table, asked.named - titled)
+    rows = rows_of(question, table, asked.named - titled)
     column = _column(table, asked)
     if not rows or column is None:
         return None
@@ -148,27 +134,9 @@ def _of_table(question: Question, asked: _Asked, table: Table) -> Told | None:
         return None
     told = _answering(question, table, column)
     if asked.of_all and told != column and (told is None or _repeats(question, table, rows, told)):
-        return _told([table.rows[at] for at in best], "", UNTOLD)  # the most may be that of several rows together
+        return rows_told([table.rows[at] for at in best], "", UNTOLD)  # the most may be that of several rows together
     cells = [_written(question, table, table.rows[at], told, column) for at in best] if told is not None else []
-    return _told([table.rows[at] for at in best], " and ".join(dict.fromkeys(filter(None, cells))))
-
-
-def _rows(question: Question, table: Table, others: frozenset[str]) -> list[int]:
-    """The rows of which is asked: of the times that are named, and with all that neither title nor columns have."""
-    chosen = list(range(len(table.rows)))
-    if question.times and table.days is not None:
-        has_year = any(len(time.first) == 10 for time, _ in question.times) and not question.timed(table.context)
-        times = [time_of(row.cells.get(table.days, "")) for row in table.rows]
-        if has_year and any(time is not None and len(time.first) < 10 for time in times):
-            return []
-        chosen = [
-            at for at in chosen if (own := times[at]) is not None and any(t.covers(own) for t, _ in question.times)
-        ]
-    elif question.times and not question.timed(table.context):
-        return []
-    if not others:
-        return chosen
-    return [at for at in chosen if others <= known(stems_of(" ".join(table.rows[at].cells.values())), others)]
+    return rows_told([table.rows[at] for at in best], " and ".join(dict.fromkeys(filter(None, cells))))
 
 
 def _column(table: Table, asked: _Asked) -> str | None:
@@ -201,16 +169,16 @@ def _answering(question: Question, table: Table, column: str) -> str | None:
     match, is_what = _ASKS.match(text), _WHAT_IS.match(text) is not None
     asks = match["asks"].lower() if match is not None else ""
     others = [one for one in table.columns if one != column]
-    named = [one for one in others if _has(one, question.stems)]
-    told = [one for one in named if not _has(one, stems_of(table.context))] or named
+    named = [one for one in others if has(one, question.stems)]
+    told = [one for one in named if not has(one, stems_of(table.context))] or named
     if asks == "when" or _A_DAY.search(text) is not None:
         days = [one for one in told if one in table.day_columns] or list(table.day_columns)
         return days[0] if len(days) == 1 else None
     is_money = question.kind is not None and question.kind.name == "money" and asks == "what"
-    if asks.startswith("how") or is_money or (is_what and _has(column, question.stems)):
+    if asks.startswith("how") or is_money or (is_what and has(column, question.stems)):
         is_of_both = asks == "how long" and any(not _SORTS["time"][1].isdisjoint(stems_of(one)) for one in others)
         return column if not is_of_both else None
-    if (thing := _THING.search(text)) is not None and (of := [one for one in others if _has(one, stems_of(thing[1]))]):
+    if (thing := _THING.search(text)) is not None and (of := [one for one in others if has(one, stems_of(thing[1]))]):
         return of[0]
     if told:
         return told[0] if len(told) == 1 else None
@@ -219,10 +187,6 @@ def _answering(question: Question, table: Table, column: str) -> str | None:
     if asks == "which":
         return table.days
     return column if is_what else None
-
-
-def _has(column: str, stems: Iterable[str]) -> bool:
-    return not frozenset(stems).isdisjoint(stems_of(column))
 
 
 def _repeats(question: Question, table: Table, rows: list[int], told: str) -> bool:
@@ -250,8 +214,3 @@ def _written(question: Question, table: Table, row: Row, told: str, column: str)
         return cell
     *year, month, _ = time.first.split("-")
     return " ".join(year if year and span == "year" else [MONTHS[int(month) - 1], *year])
-
-
-def _told(rows: list[Row], short: str, sure: float = SURE) -> Told:
-    lines = [Scored(row.passage.document, row.start, row.end, row.text, sure, frozenset(), frozenset()) for row in rows]
-    return Told(Quoted(tuple(lines), sure, tuple(shown(lines)), is_whole=True), short)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.answering.both import Both
+from engine.answering.cells import cell_of
 from engine.answering.comparing import UNDECIDED, Comparing
 from engine.answering.evidence.births import Birth
 from engine.answering.evidence.choosing import choice_of
@@ -41,7 +42,7 @@ from engine.answering.quote import (
 from engine.answering.reading.hearing import Hearing
 from engine.answering.reading.reader import Reads
 from engine.answering.summing import summary_of
-from engine.answering.sureness import SIGNS, signs, sureness
+from engine.answering.sureness import SIGNS, is_thing_untold, signs, sureness
 from engine.answering.tasks import open_tasks
 from engine.answering.texts.defining import Term
 from engine.answering.texts.describing import Described
@@ -61,6 +62,7 @@ EXPLAINED = 3  # sentences beyond those that explain what is asked of
 SAID_SO = 0.7  # how sure one of them is at least
 ABOVE = 300  # characters before a sentence in which its day may stand
 ANOTHER_DAY = 0.3  # of how sure it would be, what tells of another day than the one that alone is asked of
+UNTOLD = 0.8  # the same of "Does Silje have a brother?" where no brother is (docs/log.md)
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
 
 
@@ -198,7 +200,7 @@ class Quoting:
         ):
             return day
         files = Files(self.question, self.library, self.passages, self.leads, self.weights)
-        self.whole = open_tasks(files) or summary_of(files) or extreme_of(files)
+        self.whole = open_tasks(files) or summary_of(files) or extreme_of(files) or cell_of(files)
         if self.whole is not None:
             return self.whole.quoted
         if self.reads is None or not self.policy.reader_weights or not self.found:
@@ -244,6 +246,8 @@ class Quoting:
         self.trust = max(self.trust, least)
         if self.question.asks_a_day and not self.question.is_then_in(self._above(first)):
             score = ANOTHER_DAY * score
+        if self.question.is_yes_no and is_thing_untold(seen):
+            score = UNTOLD * score
         return replace(quoted, score=max(score, least), signs=seen)
 
     def _head(self) -> tuple[list[Scored], list[Scored]]:

@@ -54,6 +54,12 @@ def signs(
     )
 
 
+def is_thing_untold(values: Sequence[float]) -> bool:
+    """Whether the heaviest word, a thing that is asked of, is nowhere around the sentence. values: of SIGNS."""
+    seen = dict(zip(SIGNS, values, strict=False))
+    return min(seen["thing"], seen["missing"]) >= 1.0
+
+
 def sureness(weights: Sequence[float], values: Sequence[float]) -> float:
     """Logit. weights: of SIGNS, then the bias (engine.training.sureness fits them)."""
     return sum(weight * value for weight, value in zip(weights, values, strict=False)) + weights[-1]

@@ -22,8 +22,6 @@ _LAST = re.compile(
     rf"|{WEEKDAY}|{MONTH}|{NUMBER_WORD}|\d+|few|couple|spring|summer|autumn|winter|weekend|easter|christmas|words?|pages?|chapters?)\b)",
     re.I,
 )
-
-
 _UNDONE = re.compile(
     r"\b(?:not|no|never|nobody|cancel\w*|plan(?:s|ned)?|booked|next|due|should|must|to be|to do|will|would|remind\w*"
     r"|rescheduled|postponed|reminder|gave up|sold out)\b|n['’]t\b|\[ \]",
@@ -31,12 +29,14 @@ _UNDONE = re.compile(
 )
 
 
+def asks_the_last(question: Question) -> bool:
+    return _LAST.search(question.text[:LONGEST]) is not None
+
+
 def latest(question: Question, heard: Sequence[Scored], passages: Mapping[int, Passage]) -> Scored | None:
     """Of the sentences that are as the first one, in the same document or the same talk, the one of the last day; None
     where the last is not asked for, or the first is it."""
-    if _LAST.search(question.text[:LONGEST]) is None or (
-        question.kind is not None and question.kind.name == "duration"
-    ):
+    if not asks_the_last(question) or (question.kind is not None and question.kind.name == "duration"):
         return None
     best = heard[0]
     days = {one.place: day for one in heard if _is_alike(question, best, one) and (day := _day(one, passages))}

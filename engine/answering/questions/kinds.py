@@ -123,7 +123,8 @@ KINDS: tuple[Kind, ...] = (
     _kind("duration", r"\bhow long\b(?! ago)", rf"(?:\d|\b{NUMBER_WORD}\b).{{0,12}}\b(?:second|minute|hour|day|night"
           r"|week|month|year|min|h|hrs?)s?\b"),
     _kind("time", r"\bwhen\b|\b(what|which) (date|year|month|week)\b|\bhow long ago\b|\bdeadline\b|\bbirthday\b|\bdue\b"
-          r"|\bwhich dates\b", rf"{_DATE}|{_CLOCK}|{_WEEKDAY}|\b(?:today|tomorrow|yesterday|tonight)\b"
+          r"|\bwhich dates\b", rf"{_DATE}|{_CLOCK}|{_WEEKDAY}"
+          r"|\b(?:today|tomorrow|yesterday|tonight|weekdays|weekends)\b"
           r"|\b(?:next|last|this) (?:week|month|year|spring|summer|autumn|winter)\b"),
     _kind("number", r"\bhow (many|much|old|far|big|tall|high|large|heavy|often|fast|deep|wide|hot|warm|cold|strong)\b"
           r"|\b(percentage|size|temperature|dose|pressure|number|degrees|speed|weight|height|distance)\b",

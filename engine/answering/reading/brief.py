@@ -10,7 +10,7 @@ from datetime import date
 from engine.answering.evidence.sentences import Scored
 from engine.answering.questions.question import Question, said
 from engine.answering.questions.things import Things, is_denied
-from engine.answering.reading.fitting import is_of_name, may_answer
+from engine.answering.reading.fitting import is_no_place, is_of_name, may_answer
 from engine.answering.reading.reader import Reading
 from engine.answering.reading.short import whole
 from engine.answering.texts.plans import DAY, clause, days_named, is_no_past, with_year
@@ -60,7 +60,8 @@ def brief(
         return thing, trust * reading.share
     if all(match.group().lower() in STOP for match in WORD.finditer(run)) or not may_answer(question, run, behind):
         return "", 0.0
-    if is_of_name(question, passage.text[sentence.start : reading.start], run, behind):
+    before = passage.text[sentence.start : reading.start]
+    if is_of_name(question, before, run, behind) or is_no_place(question, before, run):
         return "", 0.0
     begin, end = whole(question, sentence.text, reading.start - sentence.start, reading.end - sentence.start)
     return _GOES_ON.sub("\n", sentence.text[begin:end]), trust * reading.share

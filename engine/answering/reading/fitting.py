@@ -32,6 +32,8 @@ _TIMELY = re.compile(  # a digit, a word for times, or what stands before a time
     re.I,
 )
 _WEEKDAY = re.compile(rf"{WEEKDAY}s?", re.I)
+_TIMES = re.compile(r"(?:to(?:day|night|morrow)|yesterday|mornings?|afternoons?|evenings?|nights?|later|soon)", re.I)
+_FOR = re.compile(r"\b(?:for|about)(?: (?:an?|the|some|my|our|his|her|their))?\s*\Z", re.I)
 _DIGIT = re.compile(r"\d")
 _SOMEBODY = frozenset("somebody someone anybody anyone nobody everybody everyone".split())
 _NAME_BEFORE = re.compile(r"\b([A-Z][\w-]*) \Z")
@@ -73,10 +75,16 @@ def may_answer(question: Question, run: str, behind: str = "") -> bool:
 
 
 def _beyond_times(run: str) -> bool:
-    """Whether a run says more than a day, a month or a year."""
+    """Whether a run says more than a time."""
     for time in reversed(times_in(run)):
         run = f"{run[: time.at[0]]} {run[time.at[1] :]}"
-    return any(word.lower() not in STOP for word in WORD.findall(run))
+    return any(word.lower() not in STOP and not _TIMES.fullmatch(word) for word in WORD.findall(run))
+
+
+def is_no_place(question: Question, before: str, run: str) -> bool:
+    """Whether a run without a name is what something is for or about: "to ask for a lower rent"."""
+    is_of_place = question.kind is not None and question.kind.name == "place"
+    return is_of_place and run == run.lower() and _FOR.search(before) is not None
 
 
 def is_of_name(question: Question, before: str, run: str, behind: str) -> bool:

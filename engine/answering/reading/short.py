@@ -47,6 +47,10 @@ _GOES_ON = re.compile(
     rf"(?:, (?!and\b|or\b|but\b|which\b|who\b){_ITEM})+,? (?:and|or|&) {_NO_CLAUSE}{_ITEM}(?=\s*(?:[.;:!?)]|\Z))"
     rf"|, (?:and|or) {_NO_CLAUSE}{_ITEM}(?=\s*(?:[.;:!?)]|\Z))"
 )
+_BETWEEN = re.compile(
+    r"\bbetween \d[\d.,:]*(?: ?[^\W\d]+)? and \d[\d.,:]*(?:(?<=\d)| ?%)(?P<unit> [^\W\d_]{1,8}\b| ?°C?)?", re.I
+)
+_ONE_END = re.compile(r"\b(?:min\w*|max\w*|least|most|low\w*|high\w*|upper|earliest|latest|start\w*|end\w*)\b", re.I)
 _LISTED = re.compile(rf"(?<=: )(?:{_ITEM}, )+(?:and |or )?\Z")
 
 
@@ -59,6 +63,8 @@ def whole(question: Question, text: str, start: int, end: int) -> tuple[int, int
             if time.at[0] < end and start < time.at[1]:
                 end = max(end, time.at[0] + len(text[slice(*time.at)].rstrip(".")))
                 start = min(start, time.at[0])
+    if (both := _between(question, text, start, end)) is not None:
+        return both
     if question.asks_who and (label := _LABEL.match(text)) and label.end() <= start:
         named = text[label.end() :].rstrip(" .")
         if known(stems_of(label[1]), question.stems) and _NAMES.fullmatch(named) and len(named.split()) <= MOST:
@@ -98,6 +104,18 @@ def _instead(question: Question, text: str, start: int, end: int) -> tuple[int, 
     if _WHAT_CHANGED.search(question.text[:LONGEST]):
         return new[-1].at[0], end
     return None if _EARLIER.search(question.text[:LONGEST]) else new[-1].at
+
+
+def _between(question: Question, text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Both ends of "between 1.2 and 1.8 bar", with their unit, where one of them is no answer."""
+    if _ONE_END.search(question.text[:LONGEST]) is not None:
+        return None
+    for match in _BETWEEN.finditer(text):
+        if match.start() < end and start < match.end():
+            unit = match["unit"] or ""
+            last = match.end() - (len(unit) if unit.strip().lower() in STOP else 0)
+            return min(start, match.start()), max(end, last)
+    return None
 
 
 def _end_of_new(text: str, new: int) -> int:

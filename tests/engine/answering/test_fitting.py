@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.answering.questions.question import Question
-from engine.answering.reading.fitting import is_of_name, may_answer
+from engine.answering.reading.fitting import is_no_place, is_of_name, may_answer
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,8 @@ from engine.answering.reading.fitting import is_of_name, may_answer
         ("What is Nadja's address in Porto?", "Rua das Taipas 112", True),
         ("Why was the operation moved?", "the 25th of November", False),
         ("Why was the operation moved?", "the surgeon broke his wrist", True),
+        ("Why did Silje not come?", "tonight", False),
+        ("Why did Silje not come?", "tired tonight", True),
         ("How many people work there?", "2025", False),
         ("How many people work there?", "14", True),
         ("Who noticed it?", "Somebody", False),
@@ -94,3 +96,17 @@ def test_a_measure_and_a_length_do_not_answer_when(run: str, behind: str, fits: 
 def test_the_rest_of_a_name_is_no_answer(question: str, text: str, run: str, rest: bool) -> None:
     before, _, behind = text.partition(run)
     assert is_of_name(Question.of(question), before, run, behind) is rest
+
+
+@pytest.mark.parametrize(
+    ("question", "before", "run", "is_none"),
+    [
+        ("Where was the meeting?", "We agreed to ask for ", "a lower rent", True),
+        ("Where was the meeting?", "We talked about the ", "cellar", True),
+        ("Where was the meeting?", "We left for ", "Oslo", False),
+        ("Where was the meeting?", "We met in the ", "cellar", False),
+        ("What was it about?", "We talked about the ", "cellar", False),
+    ],
+)
+def test_what_something_is_for_is_no_place(question: str, before: str, run: str, is_none: bool) -> None:
+    assert is_no_place(Question.of(question), before, run) is is_none

@@ -266,3 +266,8 @@ def test_a_number_alone_is_an_answer() -> None:
     quoted = told.chosen()
     assert quoted is not None
     assert told.span(quoted)[0] == "44"
+
+
+def test_weekdays_say_when() -> None:
+    assert Question.of("When can I call the caretaker?").expects("Caretaker: weekdays 8 to 15")
+    assert not Question.of("When can I call the caretaker?").expects("Caretaker: 8 keys")

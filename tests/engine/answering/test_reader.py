@@ -15,9 +15,10 @@ import engine
 from engine.answering.evidence.meaning import Meanings
 from engine.answering.evidence.sentences import FEATURES, OLDER, score_sentences, term_weights
 from engine.answering.questions.question import Question
-from engine.answering.quoting import Quoting
+from engine.answering.quoting import UNTOLD, Quoting
 from engine.answering.reading.reader import NEVER, READER, Reader, Reading, Reads, Words
 from engine.answering.reading.windows import MARKS, SENTENCE, Asked, Window, asked_of, who_does, window_of
+from engine.answering.sureness import SIGNS
 from engine.config import ConfigError
 from engine.interleave import Hop
 from engine.library import Passage
@@ -257,6 +258,21 @@ def test_a_thing_that_is_missing_makes_an_answer_less_sure_than_a_verb(meanings:
             assert quoted is not None
             scores[asked, lacking] = quoted.score
         assert (scores[asked, -1.0] < scores[asked, 0.0]) is ("teeth" in asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "share"),
+    [
+        ("Does Anna have a brother?", UNTOLD),
+        ("Does Anna have a number?", 1.0),
+        ("What is Anna's brother?", 1.0),  # the signs have their say
+    ],
+)
+def test_whether_there_is_a_thing_that_nobody_tells_of(asked: str, share: float, meanings: Meanings) -> None:
+    policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST, grounded_weights=(0.0,) * (len(SIGNS) + 1))
+    quoted = quoting(meanings, asked, "Anna has a number. She came by bus.", policy).chosen()
+    assert quoted is not None
+    assert quoted.score == pytest.approx(0.5 * share)
 
 
 def test_nested_questions_need_less_and_others_the_kind_that_is_asked_for(meanings: Meanings) -> None:

@@ -7,6 +7,7 @@ from engine.answering.reading.short import whole
 
 RELEASE = "Release moved from 15 July to 29 July because of the audit."
 KITCHEN = "We still need: a tap, two shelf brackets, and silicone."
+PRESSURE = "Boiler: pressure between 1.2 and 1.8 bar, top up with the blue tap"
 DUES = "Your insurance costs 3,290 kroner a year from 1 January 2025 instead of 2,980."
 BANDS = "The Low Lanterns, Wet Stones and The Paper Harbours play on Sunday."
 
@@ -32,6 +33,10 @@ BANDS = "The Low Lanterns, Wet Stones and The Paper Harbours play on Sunday."
         ("How much is my insurance?", DUES, "2,980", "3,290 kroner a year"),
         ("How much was my insurance before?", DUES, "2,980", "2,980"),
         ("What changed about my insurance?", DUES, "2,980", "3,290 kroner a year from 1 January 2025 instead of 2,980"),
+        ("What pressure should it have?", PRESSURE, "1.2", "between 1.2 and 1.8 bar"),
+        ("What pressure should it have?", PRESSURE, "1.8 bar", "between 1.2 and 1.8 bar"),
+        ("What is the minimum pressure?", PRESSURE, "1.2", "1.2"),
+        ("When can I collect it?", "Open between 9 and 11 in the morning.", "9", "between 9 and 11"),
         ("Who was present?", "Present: Ada Moe (chair), Ben Lie", "Ada Moe", "Ada Moe (chair), Ben Lie"),
         ("Who is the chair?", "Present: Ada Moe (chair), Ben Lie", "Ada Moe", "Ada Moe"),
         ("Which bands play?", BANDS, "The Low Lanterns", "The Low Lanterns, Wet Stones and The Paper Harbours"),

@@ -1,0 +1,95 @@
+"""One cell of a table's row: where something was bought, what a meter said, when, and for how much."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from rare import POLICY, Rare, reading
+
+from engine.answering.quoting import Quoting
+from engine.interleave import Hop
+from engine.library import Passage
+
+SPENDING = """date: 2025-11-03; shop: Rema; item: groceries; amount: 412.50
+date: 2025-11-05; shop: Clas Ohlson; item: desk lamp; amount: 299.00
+date: 2025-11-12; shop: Elkjøp; item: headphones; amount: 1490.00
+date: 2025-11-12; shop: Narvesen; item: coffee; amount: 45.00
+date: 2025-12-01; shop: Rema; item: groceries; amount: 377.20"""
+METERS = """| date | electricity kWh | water m3 |
+|---|---|---|
+| 2025-09-30 | 41502 | 519.0 |
+| 2025-10-31 | 41911 | 526.3 |
+| 2025-11-30 | 42388 | 533.9 |"""
+CONTACTS = """name: Anna Lie; phone: 415 22 908; street: Storgata 4
+name: Odd Berg; phone: 922 10 334; street: Storgata 14"""
+FILES = {"spending": SPENDING, "meters": METERS, "contacts": CONTACTS}
+
+
+def told(question: str, files: dict[str, str] = FILES) -> tuple[str, str] | None:
+    """The short answer, and the rows that are shown; None where no cell answers."""
+    passages = tuple(
+        Passage(n, f"{title}\n", text, [match.span() for match in re.finditer(r"[^\n]+", text)])
+        for n, (title, text) in enumerate(files.items(), 1)
+    )
+    held = Quoting(question, Rare(), POLICY, *reading())  # type: ignore[arg-type]
+    held.following([Hop(1, [], passages, "the question", {1: 1.0, 2: 0.9})])
+    quoted = held.chosen()
+    if quoted is None or held.whole is None or quoted is not held.whole.quoted:
+        return None
+    return held.span(quoted)[0], quoted.text
+
+
+@pytest.mark.parametrize(
+    ("question", "short", "rows"),
+    [
+        ("Where did I buy the headphones?", "Elkjøp", ["1490.00"]),
+        ("Where did we buy the groceries?", "Rema", ["412.50", "377.20"]),
+        ("In which shop did we buy the desk lamp?", "Clas Ohlson", ["299.00"]),
+        ("How much were the headphones?", "1490.00", ["Elkjøp"]),
+        ("What did the desk lamp cost?", "299.00", ["Clas Ohlson"]),
+        ("What did I spend on 5 November 2025?", "299.00", ["desk lamp"]),
+        ("When did I buy the headphones?", "2025-11-12", ["Elkjøp"]),
+        ("When did I last buy groceries?", "2025-12-01", ["377.20"]),
+        ("When did I buy groceries?", "2025-11-03, 2025-12-01", ["412.50", "377.20"]),
+        ("How much did I spend at Rema?", "", ["412.50", "377.20"]),  # what they come to is not told
+        ("What did I buy on 12 November 2025?", "headphones, coffee", ["Elkjøp", "Narvesen"]),
+        ("What did I buy at Narvesen?", "coffee", ["45.00"]),
+        ("What is the latest electricity reading?", "42388", ["2025-11-30"]),
+        ("What was the water meter at the end of October?", "526.3", ["2025-10-31"]),
+        ("What is Anna's phone number?", "415 22 908", ["Anna Lie"]),
+    ],
+)
+def test_the_cell_that_says_it(question: str, short: str, rows: list[str]) -> None:
+    found = told(question)
+    assert found is not None
+    assert found[0] == short
+    assert len(found[1].splitlines()) == len(rows)
+    assert all(one in line for one, line in zip(rows, found[1].splitlines(), strict=True))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Where did I buy the camera?",  # of no row
+        "Where did Silje buy the headphones?",
+        "What did I buy on 13 November 2025?",
+        "How much were the groceries?",
+        "How much did I not spend at Rema?",
+        "How much more were the headphones than the desk lamp?",
+        "How much electricity did I use in October?",
+        "What was the electricity usage in October?",
+        "What was the electricity reading?",  # which one
+        "What is the phone number?",
+        "What is Anna's email address?",
+        "Did I buy the headphones at Elkjøp?",
+        "Why did I buy the headphones?",
+    ],
+)
+def test_nothing_else(question: str) -> None:
+    assert told(question) is None
+
+
+def test_two_tables_that_tell_it_differently_answer_nothing() -> None:
+    other = SPENDING.replace("Elkjøp", "Power").replace("1490", "1290")
+    assert told("Where did I buy the headphones?", {"spending": SPENDING, "more spending": other}) is None
