@@ -89,6 +89,11 @@ def tables_of(parts: Sequence[Passage]) -> list[Table]:
     return [_table(context, held.rows) for (context, _), held in found.items() if held.is_whole and held.rows]
 
 
+def is_nothing(cell: str) -> bool:
+    """Whether a cell says nothing: "-", "n/a", "?"."""
+    return _NOTHING.match(cell) is not None
+
+
 def time_of(cell: str) -> Time | None:
     """The day, month or year that a cell says, and little else."""
     cell = cell.strip()
@@ -101,7 +106,7 @@ def _table(context: str, rows: Sequence[Row]) -> Table:
     rows = [row for row in rows if _TOTAL.isdisjoint(stems_of(next(iter(row.cells.values()), "")))]
     sorts, values, days, unread = dict[str, str](), dict[str, Mapping[int, float]](), list[str](), set[str]()
     for column in columns:
-        cells = {at: cell for at, row in enumerate(rows) if not _NOTHING.match(cell := row.cells.get(column, ""))}
+        cells = {at: cell for at, row in enumerate(rows) if not is_nothing(cell := row.cells.get(column, ""))}
         if len(cells) >= LEAST and all(time_of(cell) is not None for cell in cells.values()):
             days.append(column)
         elif len(cells) >= LEAST and (read := _amounts(list(cells.values()))) is not None:
@@ -190,7 +195,7 @@ def _read_ruled(part: Passage, found: _Found) -> None:
         if (header is None and not text.lstrip().startswith("|") and " | " not in text) or _RULE.match(text):
             continue
         cells = _cells(text)
-        if header is None and not any(time_of(cell) or _amounts([cell]) for cell in cells if not _NOTHING.match(cell)):
+        if header is None and not any(time_of(cell) or _amounts([cell]) for cell in cells if not is_nothing(cell)):
             is_whole = len(set(cells)) == len(cells)
             held = found[part.context, part.document * _PLACES + at] = _Rows(cells, [], is_whole)
         elif held is not None:

@@ -57,7 +57,7 @@ def told(question: str, files: dict[str, str] = FILES) -> tuple[str, str] | None
         ("What did I buy at Narvesen?", "coffee", ["45.00"]),
         ("What is the latest electricity reading?", "42388", ["2025-11-30"]),
         ("What was the water meter at the end of October?", "526.3", ["2025-10-31"]),
-        ("What is Anna's phone number?", "415 22 908", ["Anna Lie"]),
+        ("How much were the groceries?", "", ["412.50", "377.20"]),
     ],
 )
 def test_the_cell_that_says_it(question: str, short: str, rows: list[str]) -> None:
@@ -74,14 +74,13 @@ def test_the_cell_that_says_it(question: str, short: str, rows: list[str]) -> No
         "Where did I buy the camera?",  # of no row
         "Where did Silje buy the headphones?",
         "What did I buy on 13 November 2025?",
-        "How much were the groceries?",
         "How much did I not spend at Rema?",
         "How much more were the headphones than the desk lamp?",
         "How much electricity did I use in October?",
         "What was the electricity usage in October?",
         "What was the electricity reading?",  # which one
         "What is the phone number?",
-        "What is Anna's email address?",
+        "What is Anna's phone number?",  # the reader's, who sees whose it is
         "Did I buy the headphones at Elkjøp?",
         "Why did I buy the headphones?",
     ],
@@ -93,3 +92,42 @@ def test_nothing_else(question: str) -> None:
 def test_two_tables_that_tell_it_differently_answer_nothing() -> None:
     other = SPENDING.replace("Elkjøp", "Power").replace("1490", "1290")
     assert told("Where did I buy the headphones?", {"spending": SPENDING, "more spending": other}) is None
+
+
+ORDERS = """date: 2025-02-03; shop: Jysk; item: small rug; price: 799 kr
+date: 2025-02-10; shop: Jysk; item: laptop bag; price: 299 kr
+date: 2025-02-12; shop: Komplett; item: mouse and keyboard; price: 899 kr
+date: 2025-03-01; shop: Zalando; item: jacket; price: 1299 kr"""
+
+
+@pytest.mark.parametrize(
+    ("change", "question"),
+    [
+        (("", ""), "Where did I buy the laptop?"),  # a bag for it
+        (("", ""), "How much was the big rug?"),
+        (("", ""), "When did he buy the jacket?"),
+        (("", ""), "When did I get the jacket back?"),
+        (("", ""), "How much is a jacket at Zalando?"),
+        (("", ""), "What did I buy most in February 2025?"),
+        (("", ""), "Where did I buy the jack?"),
+        (("", ""), "What did I buy in April 2025?"),
+        (("jacket;", "jacket; status: cancelled;"), "How much was the jacket?"),
+        (("jacket;", "jacket; paid: no;"), "How much did I pay for the jacket?"),
+        (("item: jacket", "who: Anna; item: jacket"), "Where did I buy the jacket?"),
+        (("price: 1299 kr", "price: -1299 kr"), "How much was the jacket?"),
+        (("price: 1299 kr", "deposit: 300 kr; price: 1299 kr"), "How much was the jacket?"),
+        (("date", "due"), "When did I buy the jacket?"),
+        (("date", "sold"), "When did I buy the jacket?"),
+        (("2025-03-01", "2225-03-01"), "Where did I buy the jacket?"),  # is still to come
+        (("Zalando", "?"), "Where did I buy the jacket?"),
+    ],
+)
+def test_what_only_looks_like_it(change: tuple[str, str], question: str) -> None:
+    assert told(question, {"orders": ORDERS.replace(*change) if change[0] else ORDERS}) is None
+
+
+@pytest.mark.parametrize("title", ["wish list", "Anna's purchases", "things lent", "sold on the web"])
+def test_what_is_no_purchase_of_ones_own(title: str) -> None:
+    assert told("Where did I buy the jacket?", {title: ORDERS}) is None
+    assert told("Where did I buy the jacket?", {"orders": ORDERS}) == ("Zalando", ORDERS.splitlines()[-1])
+    assert told("Where did I buy the keyboard?", {"orders": ORDERS}) == ("Komplett", ORDERS.splitlines()[2])
