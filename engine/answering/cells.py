@@ -30,7 +30,7 @@ _FORMS = [
         ("when", rf"(?:when|on (?:which|what) day) (?:did|have|had) {_I}{_BOUGHT}"),
         ("price", rf"(?:how much|what) did {_I}(?:pay for|spend)\b"),
         ("price", r"(?:how much|what) (?:did|does) .{1,60}\bcost\W*\Z|how much (?:was|were) |what was the price of "),
-        ("reading", r"what(?:['’]s| is| was) (?:the |my |our )"),
+        ("reading", r"what(?:['’]s| is| are| was| were) (?:the |my |our )"),
     )
 ]
 _OTHERWISE = re.compile(
@@ -53,7 +53,8 @@ _ASIDE = frozenset(  # titles and columns of tables that are no purchases of one
 )
 _PERSONS = frozenset(stems_of("who whose person payer buyer owner by for to from recipient sender member split"))
 _SAID = frozenset(stems_of("buy bought order purchase pay paid spend cost price much last latest recent shop store"))
-_READ = frozenset(stems_of("reading meter value level last latest recent end beginning start"))
+_READINGS = frozenset(stems_of("reading value"))  # what a column of them is called
+_READ = _READINGS | frozenset(stems_of("meter level last latest recent end beginning start"))
 _UNDONE = re.compile(
     r"(?:no|not yet|open|due|booked|planned|pending|moved)\Z|.*\b(?:cancel|return|refund|sent back|salary|transfer)",
     re.I,
@@ -128,16 +129,13 @@ def _is_of(row: Row, others: frozenset[str], items: str, shops: list[str], quest
 
 def _reading(question: Question, form: str, table: Table) -> Told | None:
     """Of readings: the column whose name, with the title, has every word of the question."""
-    others = _named(question) - _READ
+    named = _named(question)
+    others = named - _READ
     title = frozenset(stems_of(table.context))
-    columns = [
-        one
-        for one in table.sorts
-        if others <= title | frozenset(stems_of(one)) and (has(one, others) or has(one, ("read", "valu", "meter")))
-    ]
+    columns = [one for one in table.sorts if others <= title | frozenset(stems_of(one)) and has(one, named | _READINGS)]
     if len(columns) != 1 or not has(table.day_columns[0], _NEUTRAL) or _is_of_several(table):
         return None
-    if not others or not (question.times or asks_the_last(question)):
+    if not named or not (question.times or asks_the_last(question)):
         return None
     return _told(question, table, rows_of(question, table, frozenset()), columns[0], ", ", 1)
 

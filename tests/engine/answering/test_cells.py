@@ -79,6 +79,8 @@ def test_the_cell_that_says_it(question: str, short: str, rows: list[str]) -> No
         "How much electricity did I use in October?",
         "What was the electricity usage in October?",
         "What was the electricity reading?",  # which one
+        "What was the gas reading at the end of October?",
+        "What was the reading at the end of October?",  # of two columns
         "What is the phone number?",
         "What is Anna's phone number?",  # the reader's, who sees whose it is
         "Did I buy the headphones at Elkjøp?",
@@ -131,3 +133,17 @@ def test_what_is_no_purchase_of_ones_own(title: str) -> None:
     assert told("Where did I buy the jacket?", {title: ORDERS}) is None
     assert told("Where did I buy the jacket?", {"orders": ORDERS}) == ("Zalando", ORDERS.splitlines()[-1])
     assert told("Where did I buy the keyboard?", {"orders": ORDERS}) == ("Komplett", ORDERS.splitlines()[2])
+
+
+POWER = """date: 2024-05-03; reading_kwh: 39187; used_kwh: 229
+date: 2024-06-02; reading_kwh: 39403; used_kwh: 216
+date: 2024-07-01; reading_kwh: 39616; used_kwh: 213"""
+TILL = """day: 2025-02-18; takings: 961; cash: 240
+day: 2025-02-19; takings: 1199; cash: 299
+day: 2025-02-20; takings: 950; cash: 237"""
+
+
+def test_readings_of_one_column_need_no_name() -> None:
+    found = told("What was the meter reading in May 2024?", {"power meter": POWER})
+    assert found == ("39187", POWER.splitlines()[0])
+    assert told("What were the takings on 19 February?", {"till": TILL}) == ("1199", TILL.splitlines()[1])
