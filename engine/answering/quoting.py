@@ -42,7 +42,7 @@ from engine.answering.quote import (
 from engine.answering.reading.hearing import Hearing
 from engine.answering.reading.reader import Reads
 from engine.answering.summing import summary_of
-from engine.answering.sureness import SIGNS, is_thing_untold, signs, sureness
+from engine.answering.sureness import SIGNS, leaves_open, signs, sureness
 from engine.answering.tasks import open_tasks
 from engine.answering.texts.defining import Term
 from engine.answering.texts.describing import Described
@@ -246,7 +246,7 @@ class Quoting:
         self.trust = max(self.trust, least)
         if self.question.asks_a_day and not self.question.is_then_in(self._above(first)):
             score = ANOTHER_DAY * score
-        if self.question.is_yes_no and is_thing_untold(seen):
+        if leaves_open(self.question, first, seen):
             score = UNTOLD * score
         return replace(quoted, score=max(score, least), signs=seen)
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.answering.evidence.sentences import FEATURES, Scored, lasting
+from engine.answering.evidence.verdict import verdict
 from engine.answering.evidence.whose import Whose
+from engine.answering.questions.question import Question
 from engine.answering.words.verbs import thing_missing
 
 SIGNS = (
@@ -54,10 +56,12 @@ def signs(
     )
 
 
-def is_thing_untold(values: Sequence[float]) -> bool:
-    """Whether the heaviest word, a thing that is asked of, is nowhere around the sentence. values: of SIGNS."""
+def leaves_open(question: Question, best: Scored, values: Sequence[float]) -> bool:
+    """Whether it is asked if something is so, no sentence says yes or no, and the heaviest word, a thing, is nowhere
+    around the best one. values: of SIGNS."""
     seen = dict(zip(SIGNS, values, strict=False))
-    return min(seen["thing"], seen["missing"]) >= 1.0
+    is_untold = question.is_yes_no and min(seen["thing"], seen["missing"]) >= 1.0
+    return is_untold and verdict(question, best.text, best.near, best.covered) is None
 
 
 def sureness(weights: Sequence[float], values: Sequence[float]) -> float:

@@ -261,16 +261,17 @@ def test_a_thing_that_is_missing_makes_an_answer_less_sure_than_a_verb(meanings:
 
 
 @pytest.mark.parametrize(
-    ("asked", "share"),
+    ("asked", "text", "share"),
     [
-        ("Does Anna have a brother?", UNTOLD),
-        ("Does Anna have a number?", 1.0),
-        ("What is Anna's brother?", 1.0),  # the signs have their say
+        ("Does Anna have a brother?", "Anna has a number. She came by bus.", UNTOLD),
+        ("Does Anna have a number?", "Anna has a number. She came by bus.", 1.0),
+        ("What is Anna's brother?", "Anna has a number. She came by bus.", 1.0),  # the signs have their say
+        ("Is it safe to eat peanuts?", "Peanuts are fine.", 1.0),  # a plain yes
     ],
 )
-def test_whether_there_is_a_thing_that_nobody_tells_of(asked: str, share: float, meanings: Meanings) -> None:
+def test_whether_there_is_a_thing_that_nobody_tells_of(asked: str, text: str, share: float, meanings: Meanings) -> None:
     policy = Policy(answer="quote", max_hops=1, reader_weights=TRUST, grounded_weights=(0.0,) * (len(SIGNS) + 1))
-    quoted = quoting(meanings, asked, "Anna has a number. She came by bus.", policy).chosen()
+    quoted = quoting(meanings, asked, text, policy).chosen()
     assert quoted is not None
     assert quoted.score == pytest.approx(0.5 * share)
 
