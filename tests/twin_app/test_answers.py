@@ -20,7 +20,7 @@ from twin_app.twin import Twin
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
 FIRST = 5  # documents of a ranking that are looked at
-SOME = 24  # questions that are asked with one kind of retrieval alone
+SOME = 16  # questions that are asked with one kind of retrieval alone
 pytestmark = pytest.mark.timeout(300)  # a folder is asked whole before the first test
 
 EVERY = 12  # of the further questions and the plain ones; 1 asks all of them, which takes a minute and a half
