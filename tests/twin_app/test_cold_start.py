@@ -74,6 +74,15 @@ def test_who_imports_what_and_when() -> None:
     assert not loaded & {"transformers", "duckdb", "textual", "pypdf", "sympy", "matplotlib", "triton", "ingest"}
 
 
+def test_loading_a_model_brings_no_compiler() -> None:
+    """torch._dynamo takes 1 to 2 s of a cold start."""
+    loaded = _modules(
+        "from pathlib import Path\nfrom engine.weights import load\nload(Path('engine/checkpoints/twin-tiny'))"
+    )
+    assert "torch" in loaded
+    assert not [name for name in loaded if name.startswith("torch._dynamo")]
+
+
 def test_starting_a_benchmark_imports_nothing_before_it_is_asked_for() -> None:
     loaded = _modules("from twin_app.cli import main\nmain(['bench', 'scale', '--help'])")
     assert not loaded & set(HEAVY)
