@@ -37,7 +37,7 @@ _OTHERWISE = re.compile(
     r"\b(?:no|not|never|\w+n['’]t|without|except|other|besides|total|altogether|average|sum|per|each|every|since|until"
     r"|till|between|before|after|more|less|than|chang\w*|difference|usually|again|why|want\w*|ha(?:ve|d) to|only"
     r"|(?<!the )most|least|best|worst|over|under|but|with|share|it|back|return\w*|he|she|they|his|her|their|you|your"
-    r"|him|them|an? (?:year|month|week|day|lit(?:re|er)|kilo|hour)|yearly|monthly|weekly|end time|how (?!much\b)\w+)\b",
+    r"|him|them|an? (?:year|month|week|day|lit(?:re|er)|kilo|hour)|yearly|monthly|weekly|how (?!much\b)\w+)\b",
     re.I,
 )
 _AT = re.compile(r"\b(?:at|from|in) (?P<shop>\w[^?]*)", re.I)
@@ -113,6 +113,7 @@ def _is_money(table: Table, column: str) -> bool:
 
 
 def _is_of_several(table: Table) -> bool:
+    """Whether a column says of whom a row is: then it need not be one's own."""
     return any(has(column, _PERSONS) for column in table.columns)
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from engine.answering.files import Files, Told
 from engine.answering.questions.question import Question
-from engine.answering.rows import UNSAID, has, rows_of, rows_told, tables_in
+from engine.answering.rows import has, rows_of, rows_told, tables_in
 from engine.answering.texts.tables import Row, Table, time_of
 from engine.answering.words.grammar import LONGEST, MONTHS
 from engine.answering.words.quantities import quantities
@@ -73,6 +73,10 @@ _PERIOD = re.compile(r"\b(week|month|quarter|year|annual)(?:ly)?\b", re.I)
 _NO_MEASURE = frozenset(
     stems_of("id nr no number zip postcode phone mobile code year since born place rank position grade")
 )
+_UNSAID = frozenset(  # of what need not stand in a table
+    stems_of("log list table record records file sheet diary entry note notes column row day date month year week time")
+    + stems_of("pay cost spend buy price much many long far high low big heavy hot cold warm fast large small get have")
+)
 UNTOLD = 0.1  # where it is, and no row says it: "At which shop did I spend the most?"
 MOST_ALIKE = 3  # rows that have as much
 
@@ -96,7 +100,7 @@ class _Asked:
             return None
         timed = frozenset[str]().union(*(stems for _, stems in question.times))
         words = (plain(word.group().lower()) for word in WORD.finditer(rest))
-        named = frozenset(stem(word) for word in words if word not in STOP) - UNSAID - timed
+        named = frozenset(stem(word) for word in words if word not in STOP) - _UNSAID - timed
         sort = next(name for name in _SORTS if match.groupdict().get(name))
         if sort == "any" and not _MONEY.isdisjoint(question.stems):
             sort = "money"

@@ -62,7 +62,7 @@ EXPLAINED = 3  # sentences beyond those that explain what is asked of
 SAID_SO = 0.7  # how sure one of them is at least
 ABOVE = 300  # characters before a sentence in which its day may stand
 ANOTHER_DAY = 0.3  # of how sure it would be, what tells of another day than the one that alone is asked of
-UNTOLD = 0.8  # the same of "Does Silje have a brother?" where no brother is (docs/log.md)
+LEFT_OPEN = 0.8  # the same of "Does Silje have a brother?" where no brother is (docs/log.md)
 AS_SURE = 0.3  # as the whole question's answer, that of its parts has to be
 
 
@@ -247,7 +247,7 @@ class Quoting:
         if self.question.asks_a_day and not self.question.is_then_in(self._above(first)):
             score = ANOTHER_DAY * score
         if leaves_open(self.question, first, seen):
-            score = UNTOLD * score
+            score = LEFT_OPEN * score
         return replace(quoted, score=max(score, least), signs=seen)
 
     def _head(self) -> tuple[list[Scored], list[Scored]]:

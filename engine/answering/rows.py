@@ -12,10 +12,6 @@ from engine.answering.texts.tables import Row, Table, tables_of, time_of
 from engine.answering.words.related import known
 from engine.answering.words.stems import stems_of
 
-UNSAID = frozenset(  # of what need not stand in a table
-    stems_of("log list table record records file sheet diary entry note notes column row day date month year week time")
-    + stems_of("pay cost spend buy price much many long far high low big heavy hot cold warm fast large small get have")
-)
 SURE = 0.6  # that this table is meant
 
 

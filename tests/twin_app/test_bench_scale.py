@@ -127,7 +127,7 @@ def test_derived_documents_are_near_their_origins_and_of_their_own(tmp_path: Pat
 def test_questions_and_changes_leave_memory_flat(tmp_path: Path) -> None:
     samples = soak(tmp_path, Settings(), 16, 16, documents=60)
     bytes_grown, objects_grown = grown(samples)
-    assert objects_grown < 2_000, samples  # a leak of one object a step would be 32
+    assert objects_grown < 2_000, samples  # some 300 today; a leak of 150 a step is seen
     assert bytes_grown < 200 << 20, samples
 
 
